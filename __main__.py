@@ -1,0 +1,3 @@
+from is0k.cli import main
+
+main()

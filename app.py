@@ -1,0 +1,41 @@
+"""The composition root of the API process: one Starlette app with `/api/v1`, `/graphql` and health."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from redis.asyncio import Redis
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route, WebSocketRoute
+
+from is0k.models.database import opened
+from is0k.rest import rest_app
+from is0k.schema.clock import Clock, SystemClock
+from is0k.settings import Settings
+from is0k.web.graphql import GraphQLView
+from is0k.web.health import health_routes
+from is0k.web.request_id import RequestId
+
+
+def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Starlette:
+    settings, clock = settings or Settings(), clock or SystemClock()
+    redis = Redis.from_url(settings.redis, socket_timeout=2, socket_connect_timeout=2)
+    graphql, rest = GraphQLView(clock), rest_app(clock)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with opened(settings):
+            yield
+        await redis.aclose()
+
+    return Starlette(
+        routes=[
+            Mount("/api/v1", rest),
+            Route("/api/v1", rest),
+            Route("/graphql", graphql),
+            WebSocketRoute("/graphql", graphql),
+            *health_routes(redis.ping, clock),
+        ],
+        middleware=[Middleware(RequestId)],
+        lifespan=lifespan,
+    )

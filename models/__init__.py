@@ -1,0 +1,33 @@
+"""The tables, each with its named queries. `from is0k import models` and read `models.Monitor` as the row."""
+
+from is0k.models.alerting import AlertChannel, Delivery, MonitorChannel
+from is0k.models.forgetting import DeletedMonitor
+from is0k.models.incident import Incident, IncidentMonitor, IncidentUpdate
+from is0k.models.maintenance import MaintenanceMonitor, MaintenanceWindow
+from is0k.models.monitor import Monitor
+from is0k.models.monitor_state import MonitorState
+from is0k.models.organization import ApiKey, Organization, User
+from is0k.models.region import Region
+from is0k.models.status_page import Component, ComponentMonitor, IncidentPage, StatusPage
+
+__all__ = [
+    "AlertChannel",
+    "ApiKey",
+    "Component",
+    "ComponentMonitor",
+    "DeletedMonitor",
+    "Delivery",
+    "Incident",
+    "IncidentMonitor",
+    "IncidentPage",
+    "IncidentUpdate",
+    "MaintenanceMonitor",
+    "MaintenanceWindow",
+    "Monitor",
+    "MonitorChannel",
+    "MonitorState",
+    "Organization",
+    "Region",
+    "StatusPage",
+    "User",
+]

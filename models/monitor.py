@@ -1,0 +1,206 @@
+"""Monitors as people set them up, and the reads that join them with what the checks have found."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Self
+from uuid import UUID
+
+import orjson
+from tortoise import fields
+from tortoise.fields.relational import ForeignKeyRelation
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+from is0k import schema
+from is0k.models.base import word
+from is0k.models.organization import public_id
+from is0k.models.secrets import EncryptedField, vault
+from is0k.models.sql import Row, any_of, fetch
+from is0k.schema.clock import moment
+from is0k.schema.enums import MonitorStatus, MonitorType, Reason
+from is0k.schema.http_settings import HARMLESS_HEADERS
+from is0k.schema.ids import Prefix, uuid7
+from is0k.schema.monitor import SETTINGS
+from is0k.schema.scalars import StringMap
+from is0k.schema.typed_settings import load, mask
+
+
+class Monitor(Model):
+    """People know a monitor by `id`. `number` is the short key of the tables that grow with every check."""
+
+    number = fields.IntField(primary_key=True)
+    id: UUID = fields.UUIDField(unique=True, default=uuid7)
+    organization: ForeignKeyRelation[Any] = fields.ForeignKeyField("models.Organization")
+    organization_id: UUID
+    name = fields.CharField(max_length=100)
+    type: MonitorType = word(MonitorType)
+    settings: dict[str, Any] = fields.JSONField[dict[str, Any]]()
+    secrets: Any = EncryptedField(null=True)
+    interval_seconds = fields.IntField()
+    timeout_seconds = fields.FloatField()
+    retries = fields.IntField()
+    recovery_checks = fields.IntField()
+    degraded_after_ms: int | None = fields.IntField(null=True)
+    regions: list[str] = fields.JSONField[list[str]](default=list)
+    tag_words = fields.CharField(max_length=1100, default="")
+    paused = fields.BooleanField(default=False)
+    created_at: datetime = fields.DatetimeField(auto_now_add=True)
+    updated_at: datetime = fields.DatetimeField(auto_now=True)
+
+    class Meta:
+        table = "monitor"
+        indexes = (("organization_id", "id"),)
+
+    @classmethod
+    def of(cls, organization_id: UUID) -> QuerySet[Self]:
+        return cls.filter(organization_id=organization_id)
+
+    @property
+    def tags(self) -> list[str]:
+        return self.tag_words.split()
+
+    @tags.setter
+    def tags(self, tags: list[str]) -> None:
+        # With a blank at both ends " prod " finds the tag and nothing that only contains it.
+        self.tag_words = f" {' '.join(tags)} " if tags else ""
+
+    @property
+    def typed_settings(self) -> schema.HttpSettings:
+        return load(SETTINGS[self.type], self.settings | self.secrets)
+
+
+COLUMNS = """
+    m.number, m.id, m.name, m.type, m.settings, m.secrets, m.interval_seconds, m.timeout_seconds, m.retries,
+    m.recovery_checks, m.degraded_after_ms, m.regions, m.tag_words, m.paused, m.created_at, m.updated_at,
+    s.status, s.is_blind, s.last_checked_at, s.last_status_change_at, s.last_latency_us, s.last_reason, s.last_message
+    FROM monitor m JOIN monitor_state s ON s.number = m.number
+"""
+
+
+async def read_monitor(organization_id: UUID, id: UUID) -> schema.Monitor | None:
+    rows = await fetch(f"SELECT {COLUMNS} WHERE m.organization_id = $1 AND m.id = $2", organization_id, id)
+    return to_schema(rows[0]) if rows else None
+
+
+async def read_monitors(
+    organization_id: UUID, filter: schema.MonitorFilter, before: UUID | None, limit: int
+) -> list[schema.Monitor]:
+    """Newest first, older than `before`."""
+    where, values = _conditions(organization_id, filter)
+    if before:
+        values.append(before)
+        where += f" AND m.id < ${len(values)}"
+    values.append(limit)
+    rows = await fetch(f"SELECT {COLUMNS} WHERE {where} ORDER BY m.id DESC LIMIT ${len(values)}", *values)
+    return [to_schema(row) for row in rows]
+
+
+async def count_monitors(organization_id: UUID, filter: schema.MonitorFilter) -> int:
+    where, values = _conditions(organization_id, filter)
+    rows = await fetch(
+        f"SELECT count(*) AS n FROM monitor m JOIN monitor_state s ON s.number = m.number WHERE {where}", *values
+    )
+    return int(rows[0]["n"])
+
+
+def _conditions(organization_id: UUID, filter: schema.MonitorFilter) -> tuple[str, list[object]]:
+    where, values = ["m.organization_id = $1"], [organization_id]  # type: tuple[list[str], list[object]]
+
+    def add(condition: str, value: object) -> None:
+        values.append(value)
+        where.append(condition.replace("$?", f"${len(values)}"))
+
+    if filter.type:
+        add("m.type = $?", filter.type.value)
+    if filter.tag:
+        add("m.tag_words LIKE $? ESCAPE '\\'", f"% {_literal(filter.tag)} %")
+    if filter.q:
+        add("lower(m.name) LIKE lower($?) ESCAPE '\\'", f"%{_literal(filter.q)}%")
+    if filter.status is MonitorStatus.PAUSED:
+        where.append("m.paused")
+    elif filter.status is MonitorStatus.UNKNOWN:
+        where.append("NOT m.paused AND s.is_blind")
+    elif filter.status:
+        add("NOT m.paused AND NOT s.is_blind AND s.status = $?", filter.status.value)
+    return " AND ".join(where), values
+
+
+def _literal(text: str) -> str:
+    """`text` with LIKE's wildcards taken at their letter."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+async def ids_of(numbers: list[int]) -> dict[int, Any]:
+    """The public ids of these monitors."""
+    rows = await fetch(f"SELECT number, id FROM monitor WHERE number {any_of('$1')}", numbers)
+    return {row["number"]: public_id(Prefix.MONITOR, row["id"]) for row in rows}
+
+
+async def read_targets(numbers: list[int]) -> list[Row]:
+    """What a worker needs to run these monitors' checks."""
+    return await fetch(
+        "SELECT m.number, m.type, m.settings, m.secrets, m.timeout_seconds, m.degraded_after_ms, m.interval_seconds, "
+        "s.version FROM monitor m JOIN monitor_state s ON s.number = m.number "
+        f"WHERE m.number {any_of('$1')} AND NOT m.paused",
+        numbers,
+    )
+
+
+def stored_settings(row: Mapping[str, Any]) -> schema.HttpSettings:
+    """The typed settings of a raw row, credentials in the clear."""
+    secrets = vault.decrypt(row["secrets"]) if row["secrets"] else {}
+    return load(SETTINGS[MonitorType(row["type"])], _json(row["settings"]) | secrets)
+
+
+def to_schema(row: Mapping[str, Any]) -> schema.Monitor:
+    reason, latency_us = row["last_reason"], row["last_latency_us"]
+    return schema.Monitor(
+        number=row["number"],
+        id=public_id(Prefix.MONITOR, row["id"]),
+        name=row["name"],
+        type=MonitorType(row["type"]),
+        status=_status(row),
+        paused=bool(row["paused"]),
+        interval_seconds=row["interval_seconds"],
+        timeout_seconds=row["timeout_seconds"],
+        retries=row["retries"],
+        recovery_checks=row["recovery_checks"],
+        degraded_after_ms=row["degraded_after_ms"],
+        regions=_json(row["regions"]),
+        tags=row["tag_words"].split(),
+        settings=masked(stored_settings(row)),
+        last_checked_at=_moment(row["last_checked_at"]),
+        last_status_change_at=_moment(row["last_status_change_at"]),
+        last_latency_ms=None if latency_us is None else latency_us / 1000,
+        last_reason=Reason(reason) if reason else None,
+        last_message=row["last_message"],
+        created_at=_datetime(row["created_at"]),
+        updated_at=_datetime(row["updated_at"]),
+    )
+
+
+def masked(settings: schema.HttpSettings) -> schema.HttpSettings:
+    shown = {
+        name: value if name.lower() in HARMLESS_HEADERS else mask(value) for name, value in settings.headers.items()
+    }
+    settings.headers = StringMap(shown)
+    return settings
+
+
+def _status(row: Mapping[str, Any]) -> MonitorStatus:
+    if row["paused"]:
+        return MonitorStatus.PAUSED
+    return MonitorStatus.UNKNOWN if row["is_blind"] else MonitorStatus(row["status"])
+
+
+def _json(value: Any) -> Any:
+    return orjson.loads(value) if isinstance(value, str | bytes) else value
+
+
+def _moment(at: int | None) -> datetime | None:
+    return None if at is None else moment(at)
+
+
+def _datetime(value: datetime | str) -> datetime:
+    """SQLite keeps times as text."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value).astimezone(UTC)

@@ -1,0 +1,153 @@
+"""What the checks have made of a monitor, and when it is due. One narrow row a monitor, written with every check.
+
+All times are milliseconds since the Unix epoch. `number` is the monitor's; the row lives and dies with it.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from is0k.models.sql import Row, any_of, execute, execute_many, fetch, for_update, skip_locked
+from is0k.schema.enums import MonitorStatus
+
+
+class MonitorState(Model):
+    number = fields.IntField(primary_key=True)
+    # Schedule. Slots are aligned to the epoch with a phase from the id: load is flat, and a restart does not bunch.
+    interval_ms = fields.BigIntField()
+    phase_ms = fields.BigIntField()
+    regions = fields.CharField(max_length=1100, default="")
+    next_at: int | None = fields.BigIntField(null=True)  # null: paused
+    slot_at: int | None = fields.BigIntField(null=True)  # the slot claimed last
+    version = fields.IntField(default=0)  # goes up with every edit, so that workers may cache what they have read
+    # Verdict (jobs/verdict.py says what these mean).
+    epoch = fields.IntField(default=0)
+    status = fields.CharField(max_length=20, default=MonitorStatus.PENDING.value)
+    last_tick: int | None = fields.BigIntField(null=True)
+    run_of = fields.CharField(max_length=20, null=True)
+    run_length = fields.IntField(default=0)
+    run_since: int | None = fields.BigIntField(null=True)
+    is_blind = fields.BooleanField(default=False)
+    # The latest check, as lists show it.
+    last_status = fields.CharField(max_length=20, null=True)
+    last_checked_at: int | None = fields.BigIntField(null=True)
+    last_status_change_at: int | None = fields.BigIntField(null=True)
+    last_latency_us: int | None = fields.BigIntField(null=True)
+    last_reason = fields.CharField(max_length=30, null=True)
+    last_message = fields.TextField(null=True)
+
+    class Meta:
+        table = "monitor_state"
+        indexes = (Index(fields=("next_at",)),)
+
+
+def phase_ms(id: UUID, interval_ms: int) -> int:
+    return int.from_bytes(hashlib.sha256(id.bytes).digest()[:8]) % interval_ms
+
+
+async def claim(now: int, horizon: int, limit: int) -> list[Row]:
+    """Take the slots due until `horizon` and move each monitor on to its first slot after now: one statement.
+
+    Whoever claims a slot owns it, so any number of schedulers may run. An overdue monitor gets one slot, not one for
+    each it has missed.
+    """
+    return await fetch(
+        f"""
+        UPDATE monitor_state SET slot_at = next_at, next_at = phase_ms + interval_ms *
+            ((CASE WHEN next_at > $1 THEN next_at ELSE $1 END - phase_ms) / interval_ms + 1)
+        WHERE number IN (
+            SELECT number FROM monitor_state WHERE next_at <= $2 ORDER BY next_at LIMIT $3 {skip_locked()})
+        RETURNING number, slot_at, epoch, version, interval_ms, phase_ms, regions
+        """,
+        now,
+        horizon,
+        limit,
+    )
+
+
+async def lock_states(numbers: Sequence[int]) -> dict[int, Row]:
+    """The rows a writer is about to change, with what the verdict and an incident need of their monitors.
+
+    Locked in the order of their numbers, so that two writers never wait for each other in a circle.
+    """
+    rows = await fetch(
+        "SELECT s.*, m.retries, m.recovery_checks, m.name, m.id AS monitor_id, m.organization_id "
+        "FROM monitor_state s JOIN monitor m ON m.number = s.number "
+        f"WHERE s.number {any_of('$1')} AND NOT m.paused ORDER BY s.number {_for_update_of_state()}",
+        list(numbers),
+    )
+    return {row["number"]: row for row in rows}
+
+
+def _for_update_of_state() -> str:
+    return f"{for_update()} OF s" if for_update() else ""
+
+
+async def save_states(rows: Iterable[Sequence[object]]) -> None:
+    """Rows of `SAVED` columns, the number last. A recheck pulls `next_at` forward, never back."""
+    await execute_many(
+        """
+        UPDATE monitor_state SET status = $1, last_tick = $2, run_of = $3, run_length = $4, run_since = $5,
+            is_blind = $6, last_status = $7, last_checked_at = $8, last_status_change_at = $9, last_latency_us = $10,
+            last_reason = $11, last_message = $12,
+            next_at = CASE WHEN next_at > $13 THEN $13 ELSE next_at END
+        WHERE number = $14
+        """,
+        rows,
+    )
+
+
+async def begin_epoch(number: int, interval_ms: int, phase: int, regions: str, next_at: int | None) -> None:
+    """The monitor was paused, resumed or pointed elsewhere: what is under way no longer counts, the runs begin anew."""
+    await execute(
+        """
+        UPDATE monitor_state SET interval_ms = $1, phase_ms = $2, regions = $3, next_at = $4, version = version + 1,
+            epoch = epoch + 1, last_tick = NULL, run_of = NULL, run_length = 0, run_since = NULL, is_blind = $5
+        WHERE number = $6
+        """,
+        interval_ms,
+        phase,
+        regions,
+        next_at,
+        False,
+        number,
+    )
+
+
+async def reschedule(number: int, interval_ms: int, phase: int, regions: str, now: int) -> None:
+    """The monitor was edited, but what it watches is the same: the verdict goes on, the slots move at once."""
+    await execute(
+        """
+        UPDATE monitor_state SET interval_ms = $1, phase_ms = $2, regions = $3, version = version + 1,
+            next_at = CASE WHEN next_at IS NULL THEN NULL ELSE $2 + $1 * (($4 - $2) / $1 + 1) END
+        WHERE number = $5
+        """,
+        interval_ms,
+        phase,
+        regions,
+        now,
+        number,
+    )
+
+
+async def overdue_ms(now: int) -> int:
+    """How late the most overdue monitor is: the scheduler's lag."""
+    rows = await fetch("SELECT min(next_at) AS first FROM monitor_state")
+    first = rows[0]["first"]
+    return max(0, now - first) if first is not None else 0
+
+
+async def bring_forward(number: int, now: int) -> None:
+    """Check now, out of turn: the schedule goes on with its regular slots afterwards."""
+    await execute("UPDATE monitor_state SET next_at = $1 WHERE number = $2 AND next_at > $1", now, number)
+
+
+async def give_back(numbers: Sequence[int]) -> None:
+    """Undo a claim that could not be handed out: the slots are due again."""
+    await execute(
+        f"UPDATE monitor_state SET next_at = slot_at WHERE number {any_of('$1')} AND next_at IS NOT NULL", list(numbers)
+    )

@@ -1,0 +1,80 @@
+"""The one place that knows the two dialects apart. Hot-path SQL stands next to its table and comes through here.
+
+Statements are written for PostgreSQL, with `$1` for parameters; `any_of` stands for a list.
+"""
+
+import functools
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.connection import get_connection
+
+Row = dict[str, Any]
+
+
+def connection() -> BaseDBAsyncClient:
+    """The connection of the transaction this task is in, or the shared one."""
+    return get_connection("default")
+
+
+def is_sqlite() -> bool:
+    return connection().capabilities.dialect == "sqlite"
+
+
+async def fetch(statement: str, *values: object) -> list[Row]:
+    database = connection()
+    if database.capabilities.dialect == "sqlite":
+        return await database.execute_query_dict(_numbered(statement), _flat(values))
+    return await database.execute_query_dict(statement, list(values))
+
+
+async def execute(statement: str, *values: object) -> int:
+    """Run a statement that returns no rows; how many rows it changed."""
+    database = connection()
+    if database.capabilities.dialect == "sqlite":
+        return (await database.execute_query(_numbered(statement), _flat(values)))[0]
+    return (await database.execute_query(statement, list(values)))[0]
+
+
+async def execute_many(statement: str, rows: Iterable[Sequence[object]]) -> None:
+    database = connection()
+    if database.capabilities.dialect == "sqlite":
+        await database.execute_many(_numbered(statement), [_flat(row) for row in rows])
+    else:
+        await database.execute_many(statement, [list(row) for row in rows])
+
+
+def any_of(parameter: str, kind: str = "int") -> str:
+    """`monitor IN …` over a list given as one parameter, so that the statement's text does not depend on its length."""
+    if is_sqlite():
+        return f"IN (SELECT value FROM json_each({parameter}))"
+    return f"= ANY({parameter}::{kind}[])"
+
+
+def skip_locked() -> str:
+    """Rows that another transaction is claiming are passed over. SQLite has one writer: nothing to pass over."""
+    return "" if is_sqlite() else "FOR UPDATE SKIP LOCKED"
+
+
+def for_update() -> str:
+    return "" if is_sqlite() else "FOR UPDATE"
+
+
+@functools.lru_cache(maxsize=512)
+def _numbered(statement: str) -> str:
+    """`$1` means a named parameter to SQLite; `?1` is its numbered one."""
+    return re.sub(r"\$(\d+)", r"?\1", statement)
+
+
+def _flat(values: Sequence[object]) -> list[Any]:
+    return [_stored(value) for value in values]
+
+
+def _stored(value: object) -> Any:
+    if isinstance(value, list | tuple):
+        return json.dumps([_stored(item) for item in value])
+    return str(value) if isinstance(value, UUID) else value

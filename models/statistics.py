@@ -1,0 +1,69 @@
+"""From a span of time to the parts that answer it: whole days, whole hours, and raw checks at the edges."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from is0k.models.check import read_raw
+from is0k.models.rollup import DAY_MS, HOUR_MS, Grain, Rollup, read_progress, read_rollups
+
+Source = Literal["raw", "hour", "day"]
+
+
+class Segment(NamedTuple):
+    source: Source
+    start: int
+    end: int
+
+
+class Part(NamedTuple):
+    """What one roll-up or check adds: `start` is its hour or day, or the check's own tick."""
+
+    start: int
+    rollup: Rollup
+
+
+def segments(start: int, end: int, done: Mapping[str, int], finest: Source) -> list[Segment]:
+    """[start, end) in parts, each answered by the coarsest table that holds all of it.
+
+    `done` says how far hours and days are rolled up; `finest` is the coarsest grain the caller can use.
+    """
+    if finest == "raw":
+        return [Segment("raw", start, end)]
+    hours = _whole(start, end, HOUR_MS, done.get("hour", 0))
+    if hours is None:
+        return [Segment("raw", start, end)]
+    days = _whole(*hours, DAY_MS, done.get("day", 0)) if finest == "day" else None
+    parts: list[Segment] = [Segment("raw", start, hours[0])]
+    if days is None:
+        parts.append(Segment("hour", *hours))
+    else:
+        parts += [Segment("hour", hours[0], days[0]), Segment("day", *days), Segment("hour", days[1], hours[1])]
+    parts.append(Segment("raw", hours[1], end))
+    return [part for part in parts if part.start < part.end]
+
+
+def _whole(start: int, end: int, length: int, done_until: int) -> tuple[int, int] | None:
+    """The whole hours (or days) inside [start, end) that are rolled up."""
+    first = -(-start // length) * length
+    last = min(end // length * length, done_until // length * length)
+    return (first, last) if first < last else None
+
+
+async def read_parts(numbers: Sequence[int], start: int, end: int, finest: Source) -> dict[int, list[Part]]:
+    """Everything that makes up the statistics of these monitors: a constant number of statements."""
+    found: dict[int, list[Part]] = defaultdict(list)
+    for segment in segments(start, end, await read_progress(), finest):
+        async for number, part in _read(numbers, segment):
+            found[number].append(part)
+    return found
+
+
+async def _read(numbers: Sequence[int], segment: Segment) -> AsyncIterator[tuple[int, Part]]:
+    if segment.source == "raw":
+        for row in await read_raw(numbers, segment.start, segment.end):
+            yield row["number"], Part(row["tick"], Rollup.of_checks([row]))
+    else:
+        grain: Grain = segment.source
+        for row in await read_rollups(grain, numbers, segment.start, segment.end):
+            yield row["number"], Part(row["start_at"], Rollup.of_row(row))

@@ -1,0 +1,43 @@
+"""What every probe shares: what it is given, and what it returns."""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from is0k.probes.guard import Guard
+from is0k.schema.enums import CheckStatus, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """How long each phase took, in milliseconds; None where there was no such phase."""
+
+    dns_ms: float | None = None
+    connect_ms: float | None = None
+    tls_ms: float | None = None
+    first_byte_ms: float | None = None
+    total_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a probe saw. `message` is for a person and None when all is well."""
+
+    status: CheckStatus
+    reason: Reason
+    message: str | None = None
+    latency_ms: float | None = None
+    timings: Timings = Timings()
+    status_code: int | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+class Probe(Protocol):
+    """Looks once at one kind of target. Made once per worker, used for all monitors of the type, on one event loop."""
+
+    def __init__(self, guard: Guard) -> None: ...
+
+    async def run(self, settings: Any, timeout_seconds: float) -> Outcome:
+        """Never raises for what the target does: that is an Outcome. Ends within the time-out."""
+        ...
+
+    async def close(self) -> None: ...

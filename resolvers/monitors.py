@@ -1,0 +1,221 @@
+"""What people may do with monitors."""
+
+import asyncio
+from dataclasses import fields
+from typing import Any
+
+import strawberry
+from strawberry import UNSET
+from tortoise.transactions import in_transaction
+
+from is0k import models, schema
+from is0k.models.check import read_checks
+from is0k.models.check import to_schema as check_to_schema
+from is0k.models.monitor import count_monitors, read_monitor, read_monitors
+from is0k.models.monitor_state import begin_epoch, bring_forward, phase_ms, reschedule
+from is0k.models.organization import public_id
+from is0k.resolvers.context import Context
+from is0k.resolvers.operation import operation
+from is0k.schema.clock import milliseconds
+from is0k.schema.enums import IncidentStatus, MonitorType, Scope
+from is0k.schema.errors import Fault, MonitorNotFound, ServiceUnavailable, ValidationFailed
+from is0k.schema.ids import Prefix, decode
+from is0k.schema.monitor import SETTINGS, default_timeout_seconds, timeout_faults
+from is0k.schema.page import Page, PageArguments, decode_cursor
+from is0k.schema.typed_settings import build, default_of, dump, patch
+
+CHECK_POLL_SECONDS = 0.05
+
+
+@operation(Scope.READ)
+async def get_monitor(ctx: Context, id: strawberry.ID) -> schema.Monitor:
+    """One monitor."""
+    uuid = decode(Prefix.MONITOR, id)
+    monitor = await read_monitor(ctx.organization_id, uuid) if uuid else None
+    if monitor is None:
+        raise MonitorNotFound(id)
+    return monitor
+
+
+@operation(Scope.READ)
+async def list_monitors(ctx: Context, filter: schema.MonitorFilter, page: PageArguments) -> Page[schema.Monitor]:
+    """Monitors, newest first."""
+    organization_id = ctx.organization_id
+    before = decode(Prefix.MONITOR, str(decode_cursor(page.cursor, str)[0])) if page.cursor else None
+    found = await read_monitors(organization_id, filter, before, page.limit + 1)
+    items = found[: page.limit]
+    return Page(
+        items=items,
+        keys=[[item.id] for item in items],
+        has_next=len(found) > page.limit,
+        count_all=lambda: count_monitors(organization_id, filter),
+    )
+
+
+@operation(Scope.WRITE)
+async def create_monitor(ctx: Context, input: schema.CreateMonitorInput) -> schema.Monitor:
+    """Watch something new. Its first check runs at once."""
+    type, settings = _chosen(input.settings)
+    open_part, secrets = dump(build(SETTINGS[type], settings))
+    async with in_transaction():
+        monitor = await models.Monitor.create(
+            organization_id=ctx.organization_id,
+            name=input.name.strip(),
+            type=type,
+            settings=open_part,
+            secrets=secrets,
+            interval_seconds=input.interval_seconds,
+            timeout_seconds=input.timeout_seconds or default_timeout_seconds(input.interval_seconds),
+            retries=input.retries,
+            recovery_checks=input.recovery_checks,
+            degraded_after_ms=input.degraded_after_ms,
+            regions=input.regions,
+            tag_words=models.Monitor(tags=input.tags).tag_words,
+            paused=input.paused,
+        )
+        interval_ms = monitor.interval_seconds * 1000
+        await models.MonitorState.create(
+            number=monitor.number,
+            interval_ms=interval_ms,
+            phase_ms=phase_ms(monitor.id, interval_ms),
+            regions=" ".join(monitor.regions),
+            next_at=None if monitor.paused else milliseconds(ctx.clock.now()),
+        )
+    return await get_monitor(ctx, public_id(Prefix.MONITOR, monitor.id))
+
+
+@operation(Scope.WRITE)
+async def update_monitor(ctx: Context, id: strawberry.ID, input: schema.UpdateMonitorInput) -> schema.Monitor:
+    """Change a monitor: what is present is set, what is absent is kept, null goes back to the default."""
+    async with in_transaction():
+        monitor = await _find(ctx, id)
+        before, was_paused = monitor.typed_settings, monitor.paused
+        _apply(monitor, input)
+        await monitor.save()
+        is_other_target = monitor.typed_settings != before
+        if is_other_target or monitor.paused != was_paused:
+            await _begin_epoch(ctx, monitor)
+        else:
+            await reschedule(*_schedule(monitor), milliseconds(ctx.clock.now()))
+    return await get_monitor(ctx, id)
+
+
+@operation(Scope.WRITE)
+async def delete_monitor(ctx: Context, id: strawberry.ID) -> schema.Deleted:
+    """Stop watching, and forget what was seen. An incident that is open is resolved."""
+    async with in_transaction():
+        monitor = await _find(ctx, id)
+        now = ctx.clock.now()
+        await models.Incident.filter(monitor_number=monitor.number, resolved_at=None).update(
+            resolved_at=now, status=IncidentStatus.RESOLVED, updated_at=now
+        )
+        # Its checks and roll-ups go later, in small parts; numbers are never given twice.
+        await models.DeletedMonitor.create(number=monitor.number)
+        await models.MonitorState.filter(number=monitor.number).delete()
+        await monitor.delete()
+    return schema.Deleted(id=id)
+
+
+@operation(Scope.WRITE)
+async def pause_monitor(ctx: Context, id: strawberry.ID) -> schema.Monitor:
+    """Stop checking until it is resumed. A check under way no longer counts."""
+    return await _set_paused(ctx, id, True)
+
+
+@operation(Scope.WRITE)
+async def resume_monitor(ctx: Context, id: strawberry.ID) -> schema.Monitor:
+    """Check again, at once."""
+    return await _set_paused(ctx, id, False)
+
+
+@operation(Scope.WRITE)
+async def check_monitor(ctx: Context, id: strawberry.ID) -> schema.Check:
+    """Check now, out of turn, and wait for the result."""
+    monitor = await get_monitor(ctx, id)
+    if monitor.paused:
+        raise ValidationFailed([Fault(("id",), "PAUSED", "The monitor is paused; resume it first")])
+    asked_at = milliseconds(ctx.clock.now())
+    await bring_forward(monitor.number, asked_at)
+    try:
+        async with asyncio.timeout(monitor.timeout_seconds + 5):
+            return await _check_since(monitor, asked_at)
+    except TimeoutError:
+        raise ServiceUnavailable("No worker has run the check in time; is one running?") from None
+
+
+async def _check_since(monitor: schema.Monitor, tick: int) -> schema.Check:
+    while True:
+        rows = await read_checks(monitor.number, schema.CheckFilter(), None, 1)
+        if rows and rows[0]["tick"] >= tick:
+            return check_to_schema(rows[0], monitor.id)
+        await asyncio.sleep(CHECK_POLL_SECONDS)
+
+
+async def monitor_type(ctx: Context, id: strawberry.ID) -> MonitorType:
+    """Which settings a REST body may hold. Raises MonitorNotFound."""
+    return (await get_monitor(ctx, id)).type
+
+
+async def _find(ctx: Context, id: strawberry.ID) -> models.Monitor:
+    uuid = decode(Prefix.MONITOR, id)
+    monitor = await models.Monitor.of(ctx.organization_id).get_or_none(id=uuid) if uuid else None
+    if monitor is None:
+        raise MonitorNotFound(id)
+    return monitor
+
+
+async def _set_paused(ctx: Context, id: strawberry.ID, paused: bool) -> schema.Monitor:
+    async with in_transaction():
+        monitor = await _find(ctx, id)
+        if monitor.paused != paused:
+            monitor.paused = paused
+            await monitor.save()
+            await _begin_epoch(ctx, monitor)
+    return await get_monitor(ctx, id)
+
+
+async def _begin_epoch(ctx: Context, monitor: models.Monitor) -> None:
+    next_at = None if monitor.paused else milliseconds(ctx.clock.now())
+    await begin_epoch(*_schedule(monitor), next_at)
+
+
+def _schedule(monitor: models.Monitor) -> tuple[int, int, int, str]:
+    interval_ms = monitor.interval_seconds * 1000
+    return monitor.number, interval_ms, phase_ms(monitor.id, interval_ms), " ".join(monitor.regions)
+
+
+def _chosen(settings: object) -> tuple[MonitorType, Any]:
+    """The one settings object a `@oneOf` input holds, and the type it stands for."""
+    for field in fields(settings):  # type: ignore[arg-type]
+        if value := getattr(settings, field.name, None):
+            return MonitorType(field.name), value
+    raise ValidationFailed([Fault(("settings",), "REQUIRED", "Give the settings of exactly one type")])
+
+
+def _apply(monitor: models.Monitor, input: schema.UpdateMonitorInput) -> None:
+    defaults = {field.name: field for field in fields(schema.CreateMonitorInput)}
+    for field in fields(input):
+        value = getattr(input, field.name)
+        if value is UNSET or field.name == "settings":
+            continue
+        setattr(monitor, field.name, default_of(defaults[field.name]) if value is None else value)
+    if input.timeout_seconds is None or not (input.timeout_seconds or _fits(monitor)):
+        monitor.timeout_seconds = default_timeout_seconds(monitor.interval_seconds)
+    if faults := list(timeout_faults(monitor.timeout_seconds, monitor.interval_seconds)):
+        raise ValidationFailed(faults)
+    if input.settings:
+        _apply_settings(monitor, input.settings)
+
+
+def _fits(monitor: models.Monitor) -> bool:
+    """A time-out nobody has spoken of follows an interval that became too short for it."""
+    return monitor.timeout_seconds <= monitor.interval_seconds
+
+
+def _apply_settings(monitor: models.Monitor, given: object) -> None:
+    type, changes = _chosen(given)
+    if type.value != monitor.type.value:
+        message = f"This is a monitor of type {monitor.type.value}; the type cannot change"
+        raise ValidationFailed([Fault(("settings", type.value), "IMMUTABLE", message)])
+    changed = patch(monitor.typed_settings, changes, ("settings", type.value))
+    monitor.settings, monitor.secrets = dump(changed)

@@ -1,0 +1,191 @@
+"""Uptime, honestly: what was measured, how sure that is, and how much was not."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import NamedTuple
+
+import strawberry
+
+from is0k import models, schema
+from is0k.models.organization import public_id
+from is0k.models.rollup import HOUR_MS, Rollup
+from is0k.models.sql import Row, any_of, fetch
+from is0k.models.statistics import Part, Source, read_parts
+from is0k.resolvers.context import Context
+from is0k.resolvers.monitors import get_monitor
+from is0k.resolvers.operation import operation
+from is0k.schema.clock import milliseconds, moment
+from is0k.schema.enums import MonitorStatus, Scope
+from is0k.schema.ids import Prefix
+from is0k.schema.stats import CheckCounts, LatencyPercentiles, LatencyStats, StatsBucket
+
+HOUR_BUCKETS_MS = 20 * 24 * HOUR_MS
+
+
+@operation(Scope.READ)
+async def get_stats(ctx: Context, id: strawberry.ID, range: schema.StatsRange) -> schema.Stats:
+    """Uptime and latency of one monitor."""
+    monitor = await get_monitor(ctx, id)
+    return (await stats_of([monitor.number], range, ctx.clock.now()))[monitor.number]
+
+
+class Span(NamedTuple):
+    start: int
+    end: int
+    buckets: int | None
+
+    @classmethod
+    def of(cls, range: schema.StatsRange, now: datetime) -> "Span":
+        start, end = range.span(now)
+        return cls(milliseconds(start), milliseconds(end), range.buckets)
+
+    @property
+    def finest(self) -> Source:
+        """A bucket shorter than the roll-ups needs what they are made of."""
+        if not self.buckets:
+            return "day"
+        length = (self.end - self.start) / self.buckets
+        return "raw" if length < HOUR_MS else "hour" if length < HOUR_BUCKETS_MS else "day"
+
+    def edges(self) -> list[tuple[int, int]]:
+        count, length = self.buckets or 0, self.end - self.start
+        cuts = [self.start + length * place // count for place in range(count + 1)] if count else []
+        return list(pairwise(cuts))
+
+
+async def stats_of(numbers: Sequence[int], range: schema.StatsRange, now: datetime) -> dict[int, schema.Stats]:
+    """The statistics of these monitors, in a number of statements that does not depend on how many they are."""
+    span = Span.of(range, now)
+    parts = await read_parts(numbers, span.start, span.end, span.finest)
+    outages = await models.Incident.filter(
+        monitor_number__in=list(numbers), started_at__gte=moment(span.start), started_at__lt=moment(span.end)
+    ).values("monitor_number", "started_at", "resolved_at")
+    tails = await _tails(numbers) if milliseconds(now) == span.end else {}
+    result = {}
+    for row in await fetch(f"SELECT number, id FROM monitor WHERE number {any_of('$1')}", list(numbers)):
+        number = row["number"]
+        own = [outage for outage in outages if outage["monitor_number"] == number]
+        own_parts = parts.get(number, [])
+        if tail := _tail(tails.get(number), span.end):
+            own_parts = [*own_parts, tail]
+        result[number] = _stats(public_id(Prefix.MONITOR, row["id"]), span, own_parts, own)
+    return result
+
+
+async def _tails(numbers: Sequence[int]) -> dict[int, Row]:
+    rows = await fetch(
+        "SELECT number, last_tick, last_status, interval_ms FROM monitor_state "
+        f"WHERE number {any_of('$1')} AND next_at IS NOT NULL AND last_tick IS NOT NULL AND last_status IS NOT NULL",
+        list(numbers),
+    )
+    return {row["number"]: row for row in rows}
+
+
+def _tail(state: Row | None, now: int) -> Part | None:
+    """The time since the last check: what it found is taken to hold until the next is due, and no longer."""
+    if state is None or now <= state["last_tick"]:
+        return None
+    since = now - state["last_tick"]
+    watched = min(since, state["interval_ms"])
+    rollup = Rollup(unknown_ms=since - watched)
+    field = {"down": "down_ms", "unknown": "unknown_ms"}.get(state["last_status"], "up_ms")
+    setattr(rollup, field, getattr(rollup, field) + watched)
+    return Part(state["last_tick"], rollup)
+
+
+def _stats(id: strawberry.ID, span: Span, parts: Sequence[Part], outages: Sequence[Row]) -> schema.Stats:
+    total = _sum(parts)
+    lasted = [(o["resolved_at"] - o["started_at"]).total_seconds() for o in outages if o["resolved_at"]]
+    measured = total.up_ms + total.down_ms
+    return schema.Stats(
+        monitor_id=id,
+        from_=moment(span.start),
+        to=moment(span.end),
+        uptime_percent=percent(total.up_ms, measured),
+        uptime_low_percent=percent(total.up_ms - total.doubtful_up_ms, measured),
+        uptime_high_percent=percent(total.up_ms + total.doubtful_down_ms, measured),
+        coverage_percent=percent(measured, measured + total.unknown_ms),
+        downtime_seconds=total.down_ms / 1000,
+        checks=_counts(total),
+        incidents=len(outages),
+        mttr_seconds=sum(lasted) / len(lasted) if lasted else None,
+        mtbf_seconds=total.up_ms / 1000 / len(outages) if outages else None,
+        latency_ms=_latencies(total),
+        series=_series(span, parts),
+    )
+
+
+def _sum(parts: Sequence[Part]) -> Rollup:
+    total = Rollup()
+    for part in parts:
+        total.add(part.rollup)
+    return total
+
+
+def percent(part: int, whole: int) -> float | None:
+    """0–100 to five places; a hundred is said only of what is whole."""
+    if not whole:
+        return None
+    rounded = round(100 * part / whole, 5)
+    return 99.99999 if rounded == 100 and part < whole else rounded
+
+
+def _counts(total: Rollup) -> CheckCounts:
+    counts = (total.up, total.degraded, total.down, total.unknown)
+    return CheckCounts(total=sum(counts), up=total.up, degraded=total.degraded, down=total.down, unknown=total.unknown)
+
+
+def _latencies(total: Rollup) -> LatencyStats:
+    return LatencyStats(
+        avg=_rounded(total.latency_sum_us / total.latency_count / 1000 if total.latency_count else None),
+        min=None if total.latency_min_us is None else total.latency_min_us / 1000,
+        max=None if total.latency_max_us is None else total.latency_max_us / 1000,
+        p50=_percentile(total, 50),
+        p90=_percentile(total, 90),
+        p95=_percentile(total, 95),
+        p99=_percentile(total, 99),
+    )
+
+
+def _percentile(total: Rollup, percent: float) -> float | None:
+    """Within 1 %, and never outside of what was seen."""
+    value = total.histogram.percentile(percent)
+    if value is None or total.latency_min_us is None or total.latency_max_us is None:
+        return None
+    return _rounded(min(max(value, total.latency_min_us / 1000), total.latency_max_us / 1000))
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def _series(span: Span, parts: Sequence[Part]) -> list[StatsBucket]:
+    edges = span.edges()
+    filled = [Rollup() for _ in edges]
+    for part in parts:
+        if edges:
+            place = (max(part.start, span.start) - span.start) * len(edges) // (span.end - span.start)
+            filled[min(place, len(edges) - 1)].add(part.rollup)
+    return [_bucket(start, end, total) for (start, end), total in zip(edges, filled, strict=True)]
+
+
+def _bucket(start: int, end: int, total: Rollup) -> StatsBucket:
+    return StatsBucket(
+        start=moment(start),
+        end=moment(end),
+        status=_bucket_status(total),
+        uptime_percent=percent(total.up_ms, total.up_ms + total.down_ms),
+        latency_ms=LatencyPercentiles(
+            p50=_percentile(total, 50), p95=_percentile(total, 95), p99=_percentile(total, 99)
+        ),
+    )
+
+
+def _bucket_status(total: Rollup) -> MonitorStatus:
+    """The worst that held for a while; unknown where nothing was measured."""
+    if total.down_ms:
+        return MonitorStatus.DOWN
+    if total.degraded and total.degraded >= total.up:
+        return MonitorStatus.DEGRADED
+    return MonitorStatus.UP if total.up_ms or total.up else MonitorStatus.UNKNOWN

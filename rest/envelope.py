@@ -1,0 +1,26 @@
+"""The envelope: every answer is `{"data": …, "error": null}` or `{"data": null, "error": {…}}`, never a third key."""
+
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from is0k.schema.errors import DomainError
+
+
+def success(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return _response({"data": data, "error": None}, status, headers)
+
+
+def failure(error: DomainError, request_id: str) -> Response:
+    told: dict[str, Any] = {"code": error.code, "message": error.message}
+    if error.http_status == 422:
+        told["details"] = [
+            {"field": ".".join(fault.field), "code": fault.code, "message": fault.message} for fault in error.faults
+        ]
+    told["requestId"] = request_id
+    return _response({"data": None, "error": told}, error.http_status, dict(error.headers))
+
+
+def _response(body: dict[str, Any], status: int, headers: dict[str, str] | None) -> Response:
+    return Response(orjson.dumps(body), status, headers, media_type="application/json")

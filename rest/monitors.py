@@ -1,0 +1,30 @@
+"""The routes of monitors."""
+
+from is0k.resolvers.checks import list_checks
+from is0k.resolvers.monitors import (
+    check_monitor,
+    create_monitor,
+    delete_monitor,
+    get_monitor,
+    list_monitors,
+    monitor_type,
+    pause_monitor,
+    resume_monitor,
+    update_monitor,
+)
+from is0k.resolvers.stats import get_stats
+from is0k.rest.adapter import Row
+
+ROWS = [
+    Row("GET", "/monitors", list_monitors),
+    Row("POST", "/monitors", create_monitor, status=201, is_flat=True),
+    Row("GET", "/monitors/{id}", get_monitor),
+    Row("PUT", "/monitors/{id}", update_monitor, is_flat=True, type_of=monitor_type),
+    Row("PATCH", "/monitors/{id}", update_monitor, is_flat=True, type_of=monitor_type),
+    Row("DELETE", "/monitors/{id}", delete_monitor),
+    Row("POST", "/monitors/{id}/pause", pause_monitor),
+    Row("POST", "/monitors/{id}/resume", resume_monitor),
+    Row("POST", "/monitors/{id}/check", check_monitor),
+    Row("GET", "/monitors/{id}/checks", list_checks),
+    Row("GET", "/monitors/{id}/stats", get_stats),
+]

@@ -1,0 +1,29 @@
+"""How a noun's nested fields get at what needs I/O. The schema says what it wants; `resolvers/nested.py` does it."""
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from strawberry.types import Info as StrawberryInfo
+
+if TYPE_CHECKING:
+    from is0k.schema.check import Check, CheckFilter
+    from is0k.schema.incident import Incident
+    from is0k.schema.page import Page, PageArguments
+    from is0k.schema.stats import Stats, StatsRange
+
+
+class NestedFields(Protocol):
+    """Each is batched over all the nouns of one request: a constant number of statements, however many nouns."""
+
+    async def checks_of(self, monitor_number: int, filter: "CheckFilter", page: "PageArguments") -> "Page[Check]": ...
+
+    async def stats_of(self, monitor_number: int, range: "StatsRange") -> "Stats": ...
+
+    async def open_incident_of(self, monitor_number: int) -> "Incident | None": ...
+
+
+class HasNestedFields(Protocol):
+    @property
+    def nested(self) -> NestedFields: ...
+
+
+Info: TypeAlias = StrawberryInfo[HasNestedFields, Any]

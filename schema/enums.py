@@ -1,0 +1,122 @@
+"""Every closed set of words. The value is the word REST, the database and the logs use; GraphQL shows the NAME."""
+
+from enum import Enum
+
+import strawberry
+
+
+@strawberry.enum(description="What kind of target a monitor watches.")
+class MonitorType(Enum):
+    HTTP = "http"
+
+
+@strawberry.enum(description="What is0k believes about a monitor's target now.")
+class MonitorStatus(Enum):
+    PENDING = strawberry.enum_value("pending", description="No check has been recorded yet.")
+    UP = "up"
+    DEGRADED = strawberry.enum_value("degraded", description="Answers, but slower or less healthy than agreed.")
+    DOWN = "down"
+    PAUSED = "paused"
+    MAINTENANCE = "maintenance"
+    UNKNOWN = strawberry.enum_value("unknown", description="Our side could not tell.")
+
+
+@strawberry.enum(description="What one check found.")
+class CheckStatus(Enum):
+    UP = "up"
+    DEGRADED = "degraded"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+@strawberry.enum(description="Why a check ended as it did, as a word a program can rely on.")
+class Reason(Enum):
+    OK = "ok"
+    TIMEOUT = "timeout"
+    DNS_ERROR = "dns_error"
+    CONNECTION_REFUSED = "connection_refused"
+    CONNECTION_RESET = "connection_reset"
+    CONNECTION_ERROR = "connection_error"
+    TLS_ERROR = "tls_error"
+    TLS_EXPIRING = "tls_expiring"
+    BAD_STATUS = "bad_status"
+    KEYWORD_MISSING = "keyword_missing"
+    KEYWORD_PRESENT = "keyword_present"
+    ASSERTION_FAILED = "assertion_failed"
+    PACKET_LOSS = "packet_loss"
+    DNS_MISMATCH = "dns_mismatch"
+    TOO_MANY_REDIRECTS = "too_many_redirects"
+    RESPONSE_TOO_LARGE = "response_too_large"
+    BLOCKED_TARGET = "blocked_target"
+    LATE = "late"
+    MISSED = "missed"
+    OBSERVER_UNHEALTHY = "observer_unhealthy"
+    INTERNAL_ERROR = "internal_error"
+
+
+@strawberry.enum
+class HttpMethod(Enum):
+    GET = "GET"
+    POST = "POST"
+    PUT = "PUT"
+    HEAD = "HEAD"
+    OPTIONS = "OPTIONS"
+    PATCH = "PATCH"
+    DELETE = "DELETE"
+
+
+@strawberry.enum(description="Whether the keyword must be in the body, or must not be.")
+class KeywordMode(Enum):
+    CONTAINS = "contains"
+    ABSENT = "absent"
+
+
+@strawberry.enum
+class IncidentStatus(Enum):
+    INVESTIGATING = "investigating"
+    IDENTIFIED = "identified"
+    MONITORING = "monitoring"
+    RESOLVED = "resolved"
+
+
+@strawberry.enum
+class IncidentImpact(Enum):
+    NONE = "none"
+    MINOR = "minor"
+    MAJOR = "major"
+    CRITICAL = "critical"
+
+
+@strawberry.enum(description="Whether is0k opened the incident or a person did.")
+class IncidentOrigin(Enum):
+    AUTOMATIC = "automatic"
+    MANUAL = "manual"
+
+
+@strawberry.enum(description="A span of time that ends now.")
+class Period(Enum):
+    HOUR_24 = "24h"
+    DAY_7 = "7d"
+    DAY_30 = "30d"
+    DAY_90 = "90d"
+    DAY_365 = "365d"
+
+
+@strawberry.enum
+class Plan(Enum):
+    FREE = "free"
+    HOBBY = "hobby"
+    PRO = "pro"
+    BUSINESS = "business"
+    ENTERPRISE = "enterprise"
+
+
+@strawberry.enum(description="What an API key may do. Each scope includes the ones before it.")
+class Scope(Enum):
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+    def includes(self, other: "Scope") -> bool:
+        order = list(Scope)
+        return order.index(self) >= order.index(other)

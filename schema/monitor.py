@@ -1,0 +1,149 @@
+"""A monitor: what people ask us to watch."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET
+
+from is0k.schema.check import Check, CheckFilter
+from is0k.schema.context import Info
+from is0k.schema.enums import MonitorStatus, MonitorType, Period, Reason
+from is0k.schema.errors import Fault
+from is0k.schema.http_settings import HttpSettings, HttpSettingsInput, HttpSettingsPatch
+from is0k.schema.incident import Incident
+from is0k.schema.page import Connection, PageArguments, connection
+from is0k.schema.rules import Each, Range, Slug, Text, rule
+from is0k.schema.stats import Stats, StatsRange
+
+MonitorSettings = Annotated[HttpSettings, strawberry.union("MonitorSettings")]
+
+SETTINGS: dict[MonitorType, type[HttpSettings]] = {MonitorType.HTTP: HttpSettings}
+
+INTERVAL = Range(5, 86_400, " seconds")
+TIMEOUT = Range(0.5, 30, " seconds")
+RETRIES = Range(0, 10)
+RECOVERY_CHECKS = Range(1, 10)
+DEGRADED_AFTER = Range(1, 30_000, " ms")
+TAGS = Each(Slug(), 20)
+REGIONS = Each(Slug(), 20)
+
+
+def default_timeout_seconds(interval_seconds: int) -> float:
+    """Ten seconds, but never more than half the interval: a check that hangs must end before the next is due."""
+    return min(10.0, interval_seconds / 2)
+
+
+@strawberry.type
+class Monitor:
+    number: strawberry.Private[int]
+    id: strawberry.ID
+    name: str
+    type: MonitorType
+    status: MonitorStatus
+    paused: bool
+    interval_seconds: int
+    timeout_seconds: float
+    retries: int = strawberry.field(description="How many confirmations a failure needs before it counts as down.")
+    recovery_checks: int = strawberry.field(description="How many good checks in a row end a down.")
+    degraded_after_ms: int | None
+    regions: list[str] = strawberry.field(description="Where it is checked from; empty means the default region.")
+    tags: list[str]
+    settings: MonitorSettings = strawberry.field(metadata={"flat": True})
+    last_checked_at: datetime | None
+    last_status_change_at: datetime | None
+    last_latency_ms: float | None
+    last_reason: Reason | None
+    last_message: str | None
+    created_at: datetime
+    updated_at: datetime
+
+    @strawberry.field(description="Check history, newest first.")
+    async def checks(
+        self, info: Info, first: int = 50, after: str | None = None, filter: CheckFilter | None = None
+    ) -> Connection[Check]:
+        page = PageArguments(limit=first, cursor=after)
+        found = await info.context.nested.checks_of(self.number, filter or CheckFilter(), page)
+        return connection(found, is_first=after is None)
+
+    @strawberry.field(description="Over a period that ends now, or from … to; the last 24 hours without arguments.")
+    async def stats(
+        self,
+        info: Info,
+        period: Period | None = None,
+        from_: Annotated[datetime | None, strawberry.argument(name="from")] = None,
+        to: datetime | None = None,
+        buckets: int | None = None,
+    ) -> Stats:
+        return await info.context.nested.stats_of(
+            self.number, StatsRange(period=period, from_=from_, to=to, buckets=buckets)
+        )
+
+    @strawberry.field(description="The automatic incident that lasts, if there is one.")
+    async def open_incident(self, info: Info) -> Incident | None:
+        return await info.context.nested.open_incident_of(self.number)
+
+
+@strawberry.input(one_of=True, description="Exactly one: the settings of the monitor's type.")
+class MonitorSettingsInput:
+    http: HttpSettingsInput | None = UNSET
+
+
+@strawberry.input(one_of=True, description="Exactly one: the settings that change, of the monitor's own type.")
+class MonitorSettingsPatch:
+    http: HttpSettingsPatch | None = UNSET
+
+
+@strawberry.input
+class CreateMonitorInput:
+    name: str = strawberry.field(metadata=rule(Text(1, 100)))
+    settings: MonitorSettingsInput = strawberry.field(metadata={"flat": True})
+    interval_seconds: int = strawberry.field(default=60, metadata=rule(INTERVAL))
+    timeout_seconds: float | None = strawberry.field(
+        default=None, description="Default: 10, or half the interval if that is less.", metadata=rule(TIMEOUT)
+    )
+    retries: int = strawberry.field(default=2, metadata=rule(RETRIES))
+    recovery_checks: int = strawberry.field(default=1, metadata=rule(RECOVERY_CHECKS))
+    degraded_after_ms: int | None = strawberry.field(default=None, metadata=rule(DEGRADED_AFTER))
+    regions: list[str] = strawberry.field(default_factory=list, metadata=rule(REGIONS))
+    tags: list[str] = strawberry.field(default_factory=list, metadata=rule(TAGS))
+    paused: bool = False
+
+    def faults(self) -> Iterator[Fault]:
+        yield from timeout_faults(self.timeout_seconds, self.interval_seconds)
+
+
+@strawberry.input(description="What is present is set, what is absent is kept, null goes back to the default.")
+class UpdateMonitorInput:
+    name: str | None = strawberry.field(default=UNSET, metadata=rule(Text(1, 100)))
+    settings: MonitorSettingsPatch | None = strawberry.field(default=UNSET, metadata={"flat": True})
+    interval_seconds: int | None = strawberry.field(default=UNSET, metadata=rule(INTERVAL))
+    timeout_seconds: float | None = strawberry.field(default=UNSET, metadata=rule(TIMEOUT))
+    retries: int | None = strawberry.field(default=UNSET, metadata=rule(RETRIES))
+    recovery_checks: int | None = strawberry.field(default=UNSET, metadata=rule(RECOVERY_CHECKS))
+    degraded_after_ms: int | None = strawberry.field(default=UNSET, metadata=rule(DEGRADED_AFTER))
+    regions: list[str] | None = strawberry.field(default=UNSET, metadata=rule(REGIONS))
+    tags: list[str] | None = strawberry.field(default=UNSET, metadata=rule(TAGS))
+    paused: bool | None = UNSET
+
+    def faults(self) -> Iterator[Fault]:
+        if self.name is None:
+            yield Fault(("name",), "REQUIRED", "Must not be null")
+        yield from timeout_faults(self.timeout_seconds, self.interval_seconds)
+
+
+def timeout_faults(timeout_seconds: object, interval_seconds: object) -> Iterator[Fault]:
+    given = isinstance(timeout_seconds, int | float) and isinstance(interval_seconds, int)
+    if given and timeout_seconds > interval_seconds:  # type: ignore[operator]
+        yield Fault(("timeout_seconds",), "OUT_OF_RANGE", "Must not be longer than the interval")
+
+
+@strawberry.input
+class MonitorFilter:
+    status: MonitorStatus | None = None
+    type: MonitorType | None = None
+    tag: str | None = strawberry.field(default=None, metadata=rule(Slug()))
+    q: str | None = strawberry.field(
+        default=None, description="Part of the name, in any letter case.", metadata=rule(Text(1, 100))
+    )

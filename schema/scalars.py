@@ -1,0 +1,73 @@
+"""Values with a form of their own in JSON. GraphQL and REST read and write them with the same functions."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NewType
+
+import strawberry
+from strawberry.types.scalar import ScalarDefinition
+
+ExpectedStatus = NewType("ExpectedStatus", list[str])
+StringMap = NewType("StringMap", dict[str, str])
+
+STATUS = re.compile(r"[1-5](xx|\d\d)")
+
+
+def rfc3339(moment: datetime) -> str:
+    """`2026-11-23T03:01:07.250Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def parse_datetime(value: Any) -> datetime:
+    if not isinstance(value, str):
+        raise ValueError("Must be a time such as 2026-11-23T03:01:07Z")
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("Must be a time such as 2026-11-23T03:01:07Z") from None
+    if moment.tzinfo is None:
+        raise ValueError("Must name its time zone, as in 2026-11-23T03:01:07Z")
+    return moment.astimezone(UTC)
+
+
+def parse_expected_status(value: Any) -> ExpectedStatus:
+    items = value if isinstance(value, list) else [value]
+    words = [str(item).lower() for item in items if isinstance(item, int | str) and not isinstance(item, bool)]
+    if not words or len(words) < len(items) or len(words) > 20 or not all(STATUS.fullmatch(word) for word in words):
+        raise ValueError("Must be a status code such as 200, a class such as '2xx', or a list of up to 20 of them")
+    return ExpectedStatus(list(dict.fromkeys(words)))
+
+
+def show_expected_status(value: ExpectedStatus) -> int | str | list[int | str]:
+    shown: list[int | str] = [int(word) if word.isdigit() else word for word in value]
+    return shown[0] if len(shown) == 1 else shown
+
+
+def parse_string_map(value: Any) -> StringMap:
+    if not isinstance(value, Mapping) or not all(isinstance(part, str) for pair in value.items() for part in pair):
+        raise ValueError("Must be an object whose values are strings")
+    return StringMap(dict(value))
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A moment in UTC, RFC 3339: 2026-11-23T03:01:07.250Z.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339",
+        serialize=rfc3339,
+        parse_value=parse_datetime,
+    ),
+    ExpectedStatus: strawberry.scalar(
+        name="ExpectedStatus",
+        description='A status code (200), a class ("2xx"), or a list of them.',
+        serialize=show_expected_status,
+        parse_value=parse_expected_status,
+    ),
+    StringMap: strawberry.scalar(
+        name="StringMap",
+        description="A JSON object whose values are strings.",
+        serialize=dict,
+        parse_value=parse_string_map,
+    ),
+}

@@ -1,0 +1,120 @@
+"""One dataclass per monitor type (later: per channel type), and everything that is made from it.
+
+`HttpSettings` is the GraphQL output type; `as_input` makes what `create` takes, `as_patch` what `update` takes (every
+field may be absent), `dump` and `load` are its stored form, and `coercion.py` reads it flat from REST. Settings are
+stored as JSON, so a new one needs no migration.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, TypeVar, get_type_hints
+
+import strawberry
+from strawberry import UNSET
+
+from is0k.schema.errors import Fault, ValidationFailed
+
+S = TypeVar("S")
+
+MASK = "••••"
+
+
+def as_input(settings: type[S]) -> type[S]:
+    """The same fields as a GraphQL input named `<Settings>Input`."""
+    return _copy(settings, f"{settings.__name__}Input", is_patch=False)
+
+
+def as_patch(settings: type[S]) -> type[S]:
+    """The same fields as a GraphQL input named `<Settings>Patch`; absent keeps, null goes back to the default."""
+    return _copy(settings, f"{settings.__name__}Patch", is_patch=True)
+
+
+def _copy(settings: type[S], name: str, *, is_patch: bool) -> type[S]:
+    hints = get_type_hints(settings)
+    namespace: dict[str, Any] = {"__annotations__": {}, "__module__": settings.__module__}
+    for field in dataclasses.fields(settings):  # type: ignore[arg-type]
+        hint = hints[field.name]
+        default: dict[str, Any] = {}
+        if is_patch:
+            hint, default = hint | None, {"default": UNSET}
+        elif field.default is not dataclasses.MISSING:
+            default = {"default": field.default}
+        elif field.default_factory is not dataclasses.MISSING:
+            default = {"default_factory": field.default_factory}
+        namespace["__annotations__"][field.name] = hint
+        namespace[field.name] = strawberry.field(
+            **default, metadata=field.metadata, description=getattr(field, "description", None)
+        )
+    if hasattr(settings, "faults"):
+        namespace["faults"] = settings.faults  # type: ignore[attr-defined]
+    return strawberry.input(type(name, (), namespace))
+
+
+def build(settings: type[S], given: Any) -> S:
+    """The settings an `as_input` object describes."""
+    return settings(**{field.name: getattr(given, field.name) for field in dataclasses.fields(given)})
+
+
+def patch(current: S, changes: Any, path: tuple[str, ...]) -> S:
+    """`current` with what an `as_patch` object says; a null goes back to the default.
+
+    Raises ValidationFailed, with fields below `path`, when a null clears what has no default or the whole does not fit.
+    """
+    values: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for field in dataclasses.fields(current):  # type: ignore[arg-type]
+        value = getattr(changes, field.name, UNSET)
+        if value is UNSET:
+            continue
+        if value is None:
+            value = default_of(field)
+        if value is dataclasses.MISSING:
+            faults.append(Fault((field.name,), "REQUIRED", "Must not be null"))
+        elif field.metadata.get("secret"):
+            value = unmask(getattr(current, field.name), value)
+        values[field.name] = value
+    changed = dataclasses.replace(current, **values)  # type: ignore[type-var]
+    faults += changed.faults() if not faults and hasattr(changed, "faults") else []
+    if faults:
+        raise ValidationFailed([fault.below(*path) for fault in faults])
+    return changed
+
+
+def default_of(field: "dataclasses.Field[Any]") -> Any:
+    """What the field is when nobody says; MISSING when somebody must."""
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
+
+
+def dump(settings: object) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The stored form, as (open, secret): the secret part must be encrypted before it is written."""
+    parts: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+    for field in dataclasses.fields(settings):  # type: ignore[arg-type]
+        value = getattr(settings, field.name)
+        is_secret = bool(field.metadata.get("secret")) and bool(value)
+        parts[is_secret][field.name] = value.value if isinstance(value, Enum) else value
+    return parts
+
+
+def load(settings: type[S], stored: Mapping[str, Any]) -> S:
+    """Back from `dump`. Names the program does not know are left alone, so that a downgrade can still read."""
+    hints = get_type_hints(settings)
+    known = {field.name for field in dataclasses.fields(settings)}  # type: ignore[arg-type]
+    values = {}
+    for name in known & stored.keys():
+        hint, value = hints[name], stored[name]
+        values[name] = hint(value) if isinstance(hint, type) and issubclass(hint, Enum) else value
+    return settings(**values)
+
+
+def mask(text: str) -> str:
+    return MASK + text[-4:] if len(text) > 8 else MASK
+
+
+def unmask(stored: Any, written: Any) -> Any:
+    """What to store when somebody writes back what a read has masked."""
+    if isinstance(stored, Mapping) and isinstance(written, Mapping):
+        return {name: unmask(stored.get(name), value) for name, value in written.items()}
+    return stored if isinstance(stored, str) and written == mask(stored) else written

@@ -1,0 +1,96 @@
+"""Every setting once: its environment name, default and meaning. None is required.
+
+Read at the edges (cli, app, jobs.worker) and passed on as values; `IS0K_X_FILE` names a file that holds `IS0K_X`.
+"""
+
+import hashlib
+import os
+import tempfile
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+PREFIX = "IS0K_"
+
+Network = IPv4Network | IPv6Network
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path("is0k", appauthor=False),
+        description="Folder of the SQLite database, the bundled Valkey and the generated secret key.",
+    )
+    database_url: str | None = Field(
+        default=None, description="postgres://user:password@host/name. Default: SQLite in the data folder."
+    )
+    redis_url: str | None = Field(
+        default=None,
+        description="redis://host:6379/0 or unix:///path. Default: the bundled Valkey, started by `is0k up`.",
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description="Encrypts stored credentials; several, separated by commas: the first encrypts, all decrypt. "
+        "Default: generated into the data folder.",
+    )
+    public_url: str = Field(default="http://127.0.0.1:8000", description="The address people reach this server at.")
+    region: str = Field(
+        default="default", pattern=r"^[a-z0-9][a-z0-9_.:-]{0,49}$", description="The region this worker is in."
+    )
+    allowed_networks: Annotated[tuple[Network, ...], NoDecode] = Field(
+        default=(),
+        description="Private networks that may be watched, e.g. 192.168.0.0/16,10.0.0.0/8. Default: none; "
+        "only public addresses are.",
+    )
+    log_format: Literal["console", "json"] = Field(
+        default="console", description="`console` for people, `json` for machines."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged.")
+
+    @field_validator("allowed_networks", mode="before")
+    @classmethod
+    def _split_networks(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return tuple(ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite://{self.data_dir / 'is0k.db'}"
+
+    @property
+    def redis(self) -> str:
+        return self.redis_url or f"unix://{valkey_socket(self.data_dir)}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource, **named: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return named["init_settings"], named["env_settings"], FileSource(settings_cls)
+
+
+class FileSource(PydanticBaseSettingsSource):
+    """`IS0K_SECRET_KEY_FILE=/run/secrets/key`: the value is the file's text, without the line's end."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
+        return (Path(path).read_text().strip() if path else None), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def valkey_socket(data_dir: Path) -> Path:
+    """Where the bundled Valkey listens. A path longer than a socket may have (104 bytes) moves to the temp folder."""
+    socket = data_dir / "valkey.sock"
+    if len(os.fsencode(socket)) < 100:
+        return socket
+    name = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"is0k-{os.getuid()}-{name}" / "valkey.sock"

@@ -1,0 +1,113 @@
+"""A web server that says byte for byte what a test wants, and remembers what it was asked."""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from is0k.schema.http_settings import HttpSettings
+from is0k.schema.scalars import ExpectedStatus, StringMap
+
+Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+def page(body: bytes = b"ok", status: int = 200, **headers: str) -> bytes:
+    """`content_type="text/html"` becomes the header `content-type: text/html`."""
+    lines = [f"HTTP/1.1 {status} Whatever", f"content-length: {len(body)}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def redirect(to: str, status: int = 302) -> bytes:
+    return page(b"", status, location=to)
+
+
+def settings(url: str, expected: str = "200", headers: Mapping[str, str] | None = None, **other: Any) -> HttpSettings:
+    return HttpSettings(
+        url=url, expected_status=ExpectedStatus(expected.split()), headers=StringMap(dict(headers or {})), **other
+    )
+
+
+@dataclass
+class Site:
+    """Answers every path with its bytes, then waits for the other side to go, or hangs up.
+
+    A `script` speaks in place of that, from the first byte of a connection on.
+    """
+
+    answers: Mapping[str, bytes] = field(default_factory=dict)
+    script: Script | None = None
+    tls: ssl.SSLContext | None = None
+    host: str = "127.0.0.1"
+    hangs_up: bool = False
+    accepted: int = 0
+    requests: list[Request] = field(default_factory=list)
+    _conversations: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._accept, self.host, 0, ssl=self.tls, backlog=256)
+        self.port: int = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        # A connection just accepted becomes a conversation, and an aborted one ends, some turns of the loop later.
+        for _turn in range(10):
+            await asyncio.sleep(0)
+            for conversation in self._conversations:
+                conversation.cancel()
+
+    def url(self, path: str = "/", host: str | None = None) -> str:
+        return f"{'https' if self.tls else 'http'}://{host or self.host}:{self.port}{path}"
+
+    async def until_alone(self, seconds: float = 5) -> None:
+        """Returns when nobody is connected any more."""
+        async with asyncio.timeout(seconds):
+            while self._conversations:
+                await asyncio.sleep(0.01)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.accepted += 1
+        conversation = asyncio.ensure_future(self._converse(reader, writer))
+        self._conversations.add(conversation)
+        conversation.add_done_callback(self._conversations.discard)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            if self.script:
+                await self.script(reader, writer)
+            else:
+                await self._answer(reader, writer)
+            while not self.hangs_up and await reader.read(65_536):
+                pass
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            # Closing waits until what was written is read; a cancelled conversation must not wait.
+            if self.hangs_up:
+                writer.close()
+            else:
+                writer.transport.abort()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = await read_request(reader)
+        self.requests.append(request)
+        writer.write(self.answers.get(request.path, page(b"no such page", 404)))
+        await writer.drain()
+
+
+async def read_request(reader: asyncio.StreamReader) -> Request:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+    method, path, _ = head[0].split(" ")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in head[1:] if line)}
+    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    return Request(method, path, headers, body)

