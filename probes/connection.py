@@ -75,16 +75,16 @@ def milliseconds(start: float | None, end: float | None) -> float | None:
 
 
 class Connector(aiohttp.BaseConnector):
-    """A new connection for every request. TCPConnector would give TCP and TLS as one figure, and try in silence again.
+    """A new connection for every request. TCPConnector would time TCP and TLS as one, and try again without a word.
 
-    Not promised by aiohttp, and all we rely on: `_create_connection`, the method BaseConnector leaves to its
-    subclasses, and the four methods of ResponseHandler below. tests/probes/test_timings.py notices a change.
+    All we use that aiohttp does not promise is in this class and the next: `_create_connection`, which BaseConnector
+    leaves to its subclasses, its `_loop`, and methods of ResponseHandler. test_connection.py notices when they change.
     """
 
     def __init__(self, guard: Guard, resolver: AbstractResolver) -> None:
         super().__init__(force_close=True, limit=0)
         self._guard = guard
-        self._lookups = resolver
+        self._resolver = resolver
 
     async def _create_connection(self, req: aiohttp.ClientRequest, *_traces_and_timeout: Any) -> ResponseHandler:
         watch = WATCH.get()
@@ -111,7 +111,7 @@ class Connector(aiohttp.BaseConnector):
     async def _resolve(self, host: str, port: int, watch: Watch) -> list[ResolveResult]:
         watch.lookup_began = perf_counter()
         try:
-            results = await self._lookups.resolve(host, port, family=socket.AF_UNSPEC)
+            results = await self._resolver.resolve(host, port, family=socket.AF_UNSPEC)
         except (OSError, ValueError) as error:
             raise lookup_failure(host, error) from error
         watch.resolved = perf_counter()
@@ -216,9 +216,8 @@ class ThreadResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        watch = WATCH.get(None)
-        if watch:
-            watch.waits_for_thread = True
+        watch = WATCH.get(None) or Watch()
+        watch.waits_for_thread = True
         loop = asyncio.get_running_loop()
         found = await loop.run_in_executor(self.pool, self._look_up, host, port, family, watch)
         return [
@@ -227,10 +226,9 @@ class ThreadResolver(AbstractResolver):
         ]
 
     @staticmethod
-    def _look_up(host: str, port: int, family: socket.AddressFamily, watch: Watch | None) -> list[Any]:
-        if watch:
-            watch.waits_for_thread = False
-            watch.lookup_began = perf_counter()
+    def _look_up(host: str, port: int, family: socket.AddressFamily, watch: Watch) -> list[Any]:
+        watch.waits_for_thread = False
+        watch.lookup_began = perf_counter()
         # As bytes: text goes through Python's old IDNA codec, and yarl has encoded the name already.
         return socket.getaddrinfo(host.encode("ascii"), port, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
 
@@ -275,6 +273,7 @@ def read_certificate(der: bytes) -> dict[str, str]:
         return {}
 
 
+@functools.lru_cache(maxsize=8192)
 def is_address(host: str) -> bool:
     try:
         ip_address(host)

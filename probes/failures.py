@@ -71,7 +71,7 @@ def connect_failure(where: str, error: OSError) -> Failure:
         case code if code in RESETS:
             return Failure(Reason.CONNECTION_RESET, f"connection reset by {where}")
         case errno.ETIMEDOUT:
-            return Failure(Reason.TIMEOUT, f"no answer from {where}: the system gave up connecting")
+            return Failure(Reason.TIMEOUT, f"no answer from {where} for so long that the system gave up")
         case errno.EHOSTUNREACH:
             return Failure(Reason.CONNECTION_ERROR, f"no route to {where}")
         case errno.ENETUNREACH:

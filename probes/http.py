@@ -205,7 +205,7 @@ def origin(url: URL) -> tuple[str, str | None, int | None]:
 
 @dataclass(slots=True)
 class Visit:
-    """One check under way: what is known so far, and the verdict once there is one."""
+    """One check under way, and what is known of it so far."""
 
     settings: HttpSettings
     begun: float = field(default_factory=perf_counter)
@@ -213,7 +213,9 @@ class Visit:
     redirects: list[dict[str, Any]] = field(default_factory=list)
     status_code: int | None = None
     body: bytearray = field(default_factory=bytearray)
-    verdict: Failure | None = None
+    status: CheckStatus = CheckStatus.UP
+    reason: Reason = Reason.OK
+    message: str | None = None
 
     def redirect(self, status: int, hop: Hop) -> None:
         self.redirects.append({"status": status, "url": str(hop.url)[:SHOWN_URL]})
@@ -241,16 +243,16 @@ class Visit:
             message = f"keyword '{keyword}' is missing from the body ({looked_at} looked at)"
             self.end(Failure(Reason.KEYWORD_MISSING, message))
 
-    def end(self, verdict: Failure) -> None:
-        """The first verdict stands: what breaks while we read the excerpt of a bad answer is no longer of interest."""
-        self.verdict = self.verdict or verdict
+    def end(self, failure: Failure) -> None:
+        """The first failure stands: what breaks while we read the excerpt of a bad answer is no longer of interest."""
+        if self.reason is Reason.OK:
+            self.status, self.reason, self.message = failure.status, failure.reason, failure.message
 
     def outcome(self) -> Outcome:
-        verdict = self.verdict
         return Outcome(
-            status=verdict.status if verdict else CheckStatus.UP,
-            reason=verdict.reason if verdict else Reason.OK,
-            message=verdict.message if verdict else None,
+            status=self.status,
+            reason=self.reason,
+            message=self.message,
             latency_ms=self.watch.latency_ms,
             timings=self.watch.timings(total_ms=milliseconds(self.begun, perf_counter())),
             status_code=self.status_code,
@@ -265,7 +267,7 @@ class Visit:
             detail |= {"finalUrl": self.redirects[-1]["url"], "redirects": self.redirects}
         if self.watch.certificate:
             detail["tls"] = certificate_facts(self.watch.certificate)
-        if self.verdict and self.body:
+        if self.message and self.body:
             detail["bodyExcerpt"] = text_of(self.body[:EXCERPT_BYTES])
         return detail
 

@@ -1,8 +1,10 @@
 """A web server that says byte for byte what a test wants, and remembers what it was asked."""
 
 import asyncio
+import socket
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -37,6 +39,29 @@ def settings(url: str, expected: str = "200", headers: Mapping[str, str] | None 
     )
 
 
+async def until(condition: Callable[[], bool], seconds: float = 5) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Accepts and never says a word."""
+
+
+@contextmanager
+def full_backlog(host: str, port: int = 0) -> Iterator[int]:
+    """The port of a socket whose backlog is full: it drops whoever comes next, as a filtering firewall does."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as server, socket.socket(family) as first, socket.socket(family) as second:
+        server.bind((host, port))
+        server.listen(0)
+        for client in (first, second):
+            client.setblocking(False)
+            client.connect_ex(server.getsockname())
+        yield int(server.getsockname()[1])
+
+
 @dataclass
 class Site:
     """Answers every path with its bytes, then waits for the other side to go, or hangs up.
@@ -48,14 +73,15 @@ class Site:
     script: Script | None = None
     tls: ssl.SSLContext | None = None
     host: str = "127.0.0.1"
+    port: int = 0
     hangs_up: bool = False
     accepted: int = 0
     requests: list[Request] = field(default_factory=list)
     _conversations: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accept, self.host, 0, ssl=self.tls, backlog=256)
-        self.port: int = self._server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._accept, self.host, self.port, ssl=self.tls, backlog=256)
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -67,13 +93,15 @@ class Site:
                 conversation.cancel()
 
     def url(self, path: str = "/", host: str | None = None) -> str:
-        return f"{'https' if self.tls else 'http'}://{host or self.host}:{self.port}{path}"
+        own = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'https' if self.tls else 'http'}://{host or own}:{self.port}{path}"
 
     async def until_alone(self, seconds: float = 5) -> None:
         """Returns when nobody is connected any more."""
-        async with asyncio.timeout(seconds):
-            while self._conversations:
-                await asyncio.sleep(0.01)
+        await until(lambda: not self._conversations, seconds)
+
+    async def until_visited(self, seconds: float = 5) -> None:
+        await until(lambda: bool(self._conversations), seconds)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1

@@ -1,9 +1,9 @@
 """What is measured, and what is left behind."""
 
 import asyncio
-import os
 import ssl
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -17,7 +17,7 @@ from is0k.probes.guard import Guard
 from is0k.probes.http import HttpProbe
 from is0k.schema.enums import CheckStatus, HttpMethod, Reason
 from is0k.tests.probes.conftest import LOOPBACK, Names
-from is0k.tests.probes.site import Script, Site, page, read_request, redirect, settings
+from is0k.tests.probes.site import Script, Site, full_backlog, page, read_request, redirect, settings, silent, until
 
 pytestmark = pytest.mark.anyio
 
@@ -154,7 +154,7 @@ async def test_phases_not_reached_are_not_made_up(probe: HttpProbe) -> None:
 
 
 async def test_a_second_address_is_tried_when_the_first_refuses(probe: HttpProbe, names: Names) -> None:
-    names.addresses["two.test"] = ["127.0.0.2", "127.0.0.1"]
+    names.addresses["two.test"] = ["::1", "127.0.0.1"]
     async with Site({"/": page()}) as site:
         outcome = await probe.run(settings(site.url("/", "two.test")), 5)
 
@@ -162,9 +162,20 @@ async def test_a_second_address_is_tried_when_the_first_refuses(probe: HttpProbe
     assert outcome.detail["remoteAddress"] == f"127.0.0.1:{site.port}"
 
 
+async def test_a_second_address_is_tried_beside_one_that_does_not_answer(probe: HttpProbe, names: Names) -> None:
+    names.addresses["two.test"] = ["::1", "127.0.0.1"]
+    async with Site({"/": page()}) as site:
+        with full_backlog("::1", site.port):
+            outcome = await probe.run(settings(site.url("/", "two.test")), 5)
+
+    assert outcome.status is CheckStatus.UP
+    assert outcome.detail["remoteAddress"] == f"127.0.0.1:{site.port}"
+    assert 200 < known(outcome.timings.connect_ms) < 1000
+
+
 async def test_ipv6_is_reached(probe: HttpProbe) -> None:
     async with Site({"/": page()}, host="::1") as site:
-        outcome = await probe.run(settings(site.url("/", "[::1]")), 5)
+        outcome = await probe.run(settings(site.url()), 5)
 
     assert outcome.status is CheckStatus.UP
     assert outcome.detail["remoteAddress"] == f"[::1]:{site.port}"
@@ -209,17 +220,7 @@ async def test_a_look_up_that_waits_for_its_turn_is_our_fault_not_the_targets(he
 
 
 def open_files() -> int:
-    return len(os.listdir("/dev/fd"))
-
-
-async def until_open_files_are(number: int) -> None:
-    async with asyncio.timeout(5):
-        while open_files() > number:
-            await asyncio.sleep(0.01)
-
-
-async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Accepts and never says a word."""
+    return len(list(Path("/dev/fd").iterdir()))
 
 
 @pytest.mark.parametrize("secure", [False, True])
@@ -240,16 +241,14 @@ async def test_no_socket_is_left_behind(probe: HttpProbe, server_tls: ssl.SSLCon
         await site.until_alone()
         await mute.until_alone()
 
-        await until_open_files_are(before)
+        await until(lambda: open_files() <= before)
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 async def test_a_cancelled_check_closes_its_socket(probe: HttpProbe, scheme: str) -> None:
     async with Site(script=silent) as mute:
         check = asyncio.ensure_future(probe.run(settings(f"{scheme}://127.0.0.1:{mute.port}/"), 5))
-        async with asyncio.timeout(5):
-            while not mute.accepted:
-                await asyncio.sleep(0.01)
+        await mute.until_visited()
         check.cancel()
         with pytest.raises(asyncio.CancelledError):
             await check
@@ -261,9 +260,7 @@ async def test_closing_the_probe_ends_what_is_under_way_without_a_verdict(names:
     probe = HttpProbe(Guard(LOOPBACK), names)
     async with Site(script=silent) as mute:
         check = asyncio.ensure_future(probe.run(settings(mute.url()), 5))
-        async with asyncio.timeout(5):
-            while not mute.accepted:
-                await asyncio.sleep(0.01)
+        await mute.until_visited()
         await probe.close()
 
         outcome = await check

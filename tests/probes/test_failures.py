@@ -15,7 +15,7 @@ from is0k.probes.guard import Guard
 from is0k.probes.http import HttpProbe
 from is0k.schema.enums import CheckStatus, Reason
 from is0k.tests.probes.conftest import LOOPBACK, Names
-from is0k.tests.probes.site import Site, page, read_request, settings
+from is0k.tests.probes.site import Site, full_backlog, page, settings, silent
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +36,7 @@ async def test_a_refused_connection(probe: HttpProbe) -> None:
 
 
 async def test_a_connection_refused_by_all_addresses_of_a_name(probe: HttpProbe, names: Names) -> None:
-    names.addresses["two.test"] = ["127.0.0.1", "127.0.0.2"]
+    names.addresses["two.test"] = ["127.0.0.1", "::1"]
     port = closed_port()
     outcome = await probe.run(settings(f"http://two.test:{port}/"), 5)
 
@@ -101,21 +101,10 @@ async def test_a_time_out_names_the_look_up() -> None:
 
 
 async def test_a_time_out_names_the_connection(probe: HttpProbe) -> None:
-    """A backlog that is full drops what comes next, as a filtering firewall does."""
-    with socket.socket() as server, socket.socket() as first, socket.socket() as second:
-        server.bind(("127.0.0.1", 0))
-        server.listen(0)
-        port = server.getsockname()[1]
-        for client in (first, second):
-            client.setblocking(False)
-            client.connect_ex(("127.0.0.1", port))
+    with full_backlog("127.0.0.1") as port:
         outcome = await probe.run(settings(f"http://127.0.0.1:{port}/"), 0.05)
 
     assert outcome.message == f"no answer within 0.05 s (connecting to 127.0.0.1:{port})"
-
-
-async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Accepts and never says a word."""
 
 
 async def test_a_time_out_names_the_tls_handshake(probe: HttpProbe) -> None:
@@ -158,7 +147,7 @@ async def test_a_bad_status_stands_even_if_its_body_never_ends(probe: HttpProbe)
 
 
 async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await read_request(reader)
+    await reader.read(65_536)
     # A linger time of 0 makes close() send RST.
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
@@ -169,6 +158,14 @@ async def test_a_reset_connection(probe: HttpProbe) -> None:
 
     assert (outcome.status, outcome.reason) == (CheckStatus.DOWN, Reason.CONNECTION_RESET)
     assert outcome.message == f"connection reset by 127.0.0.1:{site.port}"
+
+
+async def test_a_connection_reset_in_the_tls_handshake(probe: HttpProbe) -> None:
+    async with Site(script=reset, hangs_up=True) as site:
+        outcome = await probe.run(settings(f"https://127.0.0.1:{site.port}/"), 5)
+
+    assert (outcome.status, outcome.reason) == (CheckStatus.DOWN, Reason.CONNECTION_RESET)
+    assert outcome.message == f"connection reset by 127.0.0.1:{site.port} during the TLS handshake"
 
 
 async def test_a_connection_closed_without_an_answer_is_not_tried_again(probe: HttpProbe) -> None:
@@ -215,7 +212,7 @@ async def test_being_out_of_file_handles_is_our_fault(probe: HttpProbe) -> None:
     [
         (errno.ECONNRESET, Reason.CONNECTION_RESET, "connection reset by there:80"),
         (errno.EPIPE, Reason.CONNECTION_RESET, "connection reset by there:80"),
-        (errno.ETIMEDOUT, Reason.TIMEOUT, "no answer from there:80: the system gave up connecting"),
+        (errno.ETIMEDOUT, Reason.TIMEOUT, "no answer from there:80 for so long that the system gave up"),
         (errno.EHOSTUNREACH, Reason.CONNECTION_ERROR, "no route to there:80"),
         (errno.ENETUNREACH, Reason.CONNECTION_ERROR, "the network of there:80 cannot be reached from here"),
         (errno.EPROTO, Reason.CONNECTION_ERROR, "no connection to there:80: protocol error"),
