@@ -1,7 +1,5 @@
 """Reading the settings for a command, and saying what is wrong with them in the names people type."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +11,7 @@ if TYPE_CHECKING:
     from is0k.settings import Settings
 
 
-def read_settings(*, data_dir: Path | None = None, region: str | None = None) -> Settings:
+def read_settings(*, data_dir: Path | None = None, region: str | None = None) -> "Settings":
     """What the command line says goes before the environment. Raises WrongUse that names every fault."""
     # Imported here: it takes longer than all of `is0k --help`.
     from pydantic import ValidationError
@@ -29,10 +27,12 @@ def read_settings(*, data_dir: Path | None = None, region: str | None = None) ->
         raise WrongUse(f"A setting's file cannot be read: {error.filename}: {error.strerror}") from None
 
 
-def _explain(error: ValidationError) -> str:
+def _explain(error: "ValidationError") -> str:
     from is0k.settings import PREFIX
 
     # The value is left out: it may be a secret.
-    faults = error.errors(include_input=False)
-    lines = [f"  {PREFIX}{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in faults]
+    lines = [
+        f"  {PREFIX}{str(fault['loc'][0]).upper()}: {fault['msg'].removeprefix('Value error, ')}"
+        for fault in error.errors(include_input=False)
+    ]
     return "\n".join(["These settings are not valid:", *lines])

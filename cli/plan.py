@@ -22,9 +22,10 @@ class PlanName(Enum):
     ENTERPRISE = "enterprise"
 
 
+# Without it typer would fold a single command into its group: `is0k plan pro`.
 @app.callback()
 def root() -> None:
-    """Keeps `set` a command of its own; typer would fold a single one into `plan`."""
+    pass
 
 
 @app.command(name="set")

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import IO
 
+WIDTH_OF_A_PIPE = 250
+
 
 def say(text: str) -> None:
     """Data, line by line. A reader that went away (`is0k up | head -1`) is no reason to stop."""
@@ -25,13 +27,15 @@ def say_json(data: object) -> None:
 
 def say_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table(*titles, box=None, pad_edge=False, header_style="bold")
+    # Folded, never cut: an id that ends in … cannot be copied.
+    table = Table(*(Column(title, overflow="fold") for title in titles), box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*row)
-    # Markup and emoji would be read out of what people have typed.
-    Console(markup=False, emoji=False, highlight=False).print(table)
+    # In a pipe there is no window to fit into. Markup and emoji would be read out of what people have typed.
+    width = None if sys.stdout.isatty() else WIDTH_OF_A_PIPE
+    Console(width=width, markup=False, emoji=False, highlight=False).print(table)
 
 
 def silence(stream: IO[str]) -> None:

@@ -1,7 +1,12 @@
 import socket
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 from is0k.cli import options
 from is0k.cli.environment import read_settings
+
+if TYPE_CHECKING:
+    from is0k.settings import Settings
 
 
 def serve(
@@ -18,12 +23,22 @@ def serve(
     """
     from is0k.cli import logs
     from is0k.cli.supervisor import listener
-    from is0k.cli.supervisor.gate import wait_at
 
-    logs.configure(read_settings(), process="api")
-    listening = listener.listen(host, port) if descriptor is None else socket.socket(fileno=descriptor)
-    from is0k.cli.server import run
+    settings = read_settings()
+    logs.configure(settings, process="api")
+    with closing(listener.listen(host, port) if descriptor is None else socket.socket(fileno=descriptor)) as listening:
+        from is0k.cli.server import run
+
+        _wait_for_database(settings, gate)
+        run(listening)
+
+
+def _wait_for_database(settings: "Settings", gate: int | None) -> None:
+    from is0k.cli.supervisor.gate import wait_at
 
     if gate is not None:
         wait_at(gate)
-    run(listening)
+        return
+    from is0k.cli import database
+
+    database.check(settings)

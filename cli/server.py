@@ -4,14 +4,18 @@ import signal
 import socket
 from types import FrameType
 
+import structlog
 import uvicorn
 
 from is0k.app import create_app
 from is0k.cli.faults import ToldFailure
+from is0k.cli.supervisor.listener import http_url
 
 KEEP_ALIVE_SECONDS = 10
 # What open requests get to end in once the server is asked to stop.
 GRACE_SECONDS = 4
+
+log = structlog.get_logger("is0k.api")
 
 
 class Server(uvicorn.Server):
@@ -37,7 +41,9 @@ def run(listening: socket.socket) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    log.info("API started", url=http_url(listening))
     try:
         Server(config).run(sockets=[listening])
     except SystemExit:
         raise ToldFailure from None
+    log.info("API stopped")

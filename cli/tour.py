@@ -2,9 +2,13 @@
 
 import asyncio
 import json
-import urllib.request
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
+from is0k.cli.faults import Failure
 from is0k.cli.printing import say
 from is0k.cli.supervisor.first_start import Welcome
 
@@ -22,13 +26,12 @@ is0k is ready at {url}, with four monitors of four servers on this machine:
   steady   always answers: up
   slow     takes 0.8 s for it: degraded
   flaky    well for 20 s, then not for 20 s: an incident opens, and is resolved
-  down     answers 503: down after three checks
+  down     answers 503: down
 
-Look at them:
+Look at them, now and in half a minute:
 
   curl -s -H 'Authorization: Bearer {api_key}' {url}/api/v1/monitors
 
-The API is described at {url}/api/v1/docs. Sign in as {email} with the password {password}.
 Ctrl-C ends the demo and removes its data.
 """
 
@@ -46,19 +49,17 @@ class Tour:
         assert self._welcome is not None
         for name, settings in MONITORS.items():
             await asyncio.to_thread(self._create, self._welcome.api_key, self._input(name) | settings)
-        welcome = self._welcome
-        say(TEXT.format(url=self._url, email=welcome.email, password=welcome.password, api_key=welcome.api_key))
+        say(TEXT.format(url=self._url, api_key=self._welcome.api_key))
 
     def _input(self, name: str) -> dict[str, Any]:
         url = f"{self._targets_url}/{name}"
         return {"name": name, "type": "http", "url": url, "intervalSeconds": INTERVAL_SECONDS}
 
     def _create(self, api_key: str, monitor: dict[str, Any]) -> None:
-        request = urllib.request.Request(
-            f"{self._url}/api/v1/monitors",
-            data=json.dumps(monitor).encode(),
-            headers={"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"},
-        )
-        # Not through the proxy the environment may name: this is loopback.
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10):
-            pass
+        connection = HTTPConnection(urlsplit(self._url).netloc, timeout=10)
+        headers = {"Authorization": f"Bearer {api_key}", "Content-Type": "application/json"}
+        with closing(connection):
+            connection.request("POST", "/api/v1/monitors", json.dumps(monitor), headers)
+            answer = connection.getresponse()
+            if answer.status != HTTPStatus.CREATED:
+                raise Failure(f"The monitor '{monitor['name']}' was not made: {answer.read().decode()}")

@@ -7,15 +7,6 @@ from is0k.cli.printing import say
 if TYPE_CHECKING:
     from is0k.cli.supervisor.first_start import Welcome
 
-WELCOME = """\
-This is shown once; keep it.
-
-  Address   {url}
-  E-mail    {email}
-  Password  {password}
-  API key   {api_key}
-"""
-
 
 def up(host: options.Host = "127.0.0.1", port: options.Port = 8000, data_dir: options.DataDir = None) -> None:
     """Run everything on this machine.
@@ -33,13 +24,9 @@ def up(host: options.Host = "127.0.0.1", port: options.Port = 8000, data_dir: op
     with occupied(settings, host, port) as place:
 
         def greet(welcome: "Welcome") -> None:
-            say(welcome_text(place.url, welcome))
+            say(welcome.text(place.url))
 
         async def tell_address() -> None:
             say(f"is0k is ready at {place.url}")
 
         Installation(place, greet, tell_address).run()
-
-
-def welcome_text(url: str, welcome: "Welcome") -> str:
-    return WELCOME.format(url=url, email=welcome.email, password=welcome.password, api_key=welcome.api_key)

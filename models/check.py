@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from is0k import schema
-from is0k.models.sql import Row, any_of, execute, execute_many, fetch, is_sqlite
+from is0k.models.sql import Row, any_of, execute, execute_many, fetch, fetch_each, is_sqlite
 from is0k.schema.clock import milliseconds, moment
 from is0k.schema.enums import CheckStatus, Reason
 
@@ -92,30 +92,41 @@ async def make_partitions(now: int, days_ahead: int = 2) -> None:
             )
 
 
-async def read_checks(number: int, filter: schema.CheckFilter, before: tuple[int, int] | None, limit: int) -> list[Row]:
-    """Newest first, older than the key (tick, region) `before`."""
-    where, values = conditions(number, filter)
+async def read_checks(
+    numbers: Sequence[int], filter: schema.CheckFilter, before: tuple[int, int] | None, limit: int
+) -> dict[int, list[Row]]:
+    """Of each monitor the newest `limit`, newest first, older than the key (tick, region) `before`."""
+    where, values = conditions(filter)
     if before:
         values += before
-        where += f" AND (c.tick, c.region) < (${len(values) - 1}, ${len(values)})"
+        places = (f"CAST(${place} AS BIGINT)" for place in (len(values) - 1, len(values)))
+        where += f" AND (c.tick, c.region) < ({', '.join(places)})"
     values.append(limit)
-    return await fetch(
-        f"SELECT c.*, r.name AS region_name FROM check_result c JOIN region r ON r.number = c.region WHERE {where} "
-        f"ORDER BY c.tick DESC, c.region DESC LIMIT ${len(values)}",
+    rows = await fetch_each(
+        numbers,
+        f"SELECT c.*, r.name AS region_name FROM check_result c JOIN region r ON r.number = c.region "
+        f"WHERE c.number = $each{where} ORDER BY c.tick DESC, c.region DESC LIMIT ${len(values)}",
         *values,
     )
+    found: dict[int, list[Row]] = {number: [] for number in numbers}
+    for row in rows:
+        found[row["number"]].append(row)
+    return found
 
 
-async def count_checks(number: int, filter: schema.CheckFilter) -> int:
-    where, values = conditions(number, filter)
+async def count_checks(numbers: Sequence[int], filter: schema.CheckFilter) -> dict[int, int]:
+    where, values = conditions(filter)
     rows = await fetch(
-        f"SELECT count(*) AS n FROM check_result c JOIN region r ON r.number = c.region WHERE {where}", *values
+        "SELECT c.number, count(*) AS n FROM check_result c JOIN region r ON r.number = c.region "
+        f"WHERE c.number {any_of(f'${len(values) + 1}')}{where} GROUP BY c.number",
+        *values,
+        list(numbers),
     )
-    return int(rows[0]["n"])
+    return dict.fromkeys(numbers, 0) | {row["number"]: row["n"] for row in rows}
 
 
-def conditions(number: int, filter: schema.CheckFilter) -> tuple[str, list[Any]]:
-    where, values = "c.number = $1", [number]  # type: tuple[str, list[Any]]
+def conditions(filter: schema.CheckFilter) -> tuple[str, list[Any]]:
+    where, values = "", []  # type: tuple[str, list[Any]]
     for condition, value in (
         ("c.tick >=", filter.from_ and milliseconds(filter.from_)),
         ("c.tick <", filter.to and milliseconds(filter.to)),

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -74,7 +75,7 @@ async def _open(config: dict[str, Any]) -> None:
     await Tortoise.init(config=config, _enable_global_fallback=True)
     try:
         await connection().execute_query("SELECT 1")
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error, OperationalError) as error:
         # SQLite's thread is not a daemon: left open it would keep the process from ending.
         await close()
         raise DatabaseUnreachable(f"The database does not answer: {error}") from error

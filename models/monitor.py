@@ -61,12 +61,16 @@ class Monitor(Model):
 
     @tags.setter
     def tags(self, tags: list[str]) -> None:
-        # With a blank at both ends " prod " finds the tag and nothing that only contains it.
-        self.tag_words = f" {' '.join(tags)} " if tags else ""
+        self.tag_words = joined(tags)
 
     @property
     def typed_settings(self) -> schema.HttpSettings:
         return load(SETTINGS[self.type], self.settings | self.secrets)
+
+
+def joined(tags: list[str]) -> str:
+    """With a blank at both ends " prod " finds the tag, and nothing that only contains it."""
+    return f" {' '.join(tags)} " if tags else ""
 
 
 COLUMNS = """
@@ -128,12 +132,6 @@ def _conditions(organization_id: UUID, filter: schema.MonitorFilter) -> tuple[st
 def _literal(text: str) -> str:
     """`text` with LIKE's wildcards taken at their letter."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-async def ids_of(numbers: list[int]) -> dict[int, Any]:
-    """The public ids of these monitors."""
-    rows = await fetch(f"SELECT number, id FROM monitor WHERE number {any_of('$1')}", numbers)
-    return {row["number"]: public_id(Prefix.MONITOR, row["id"]) for row in rows}
 
 
 async def read_targets(numbers: list[int]) -> list[Row]:

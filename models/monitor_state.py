@@ -123,7 +123,7 @@ async def reschedule(number: int, interval_ms: int, phase: int, regions: str, no
     await execute(
         """
         UPDATE monitor_state SET interval_ms = $1, phase_ms = $2, regions = $3, version = version + 1,
-            next_at = CASE WHEN next_at IS NULL THEN NULL ELSE $2 + $1 * (($4 - $2) / $1 + 1) END
+            next_at = CASE WHEN next_at IS NULL THEN NULL ELSE $2 + $1 * ((CAST($4 AS BIGINT) - $2) / $1 + 1) END
         WHERE number = $5
         """,
         interval_ms,
@@ -141,9 +141,18 @@ async def overdue_ms(now: int) -> int:
     return max(0, now - first) if first is not None else 0
 
 
-async def bring_forward(number: int, now: int) -> None:
-    """Check now, out of turn: the schedule goes on with its regular slots afterwards."""
-    await execute("UPDATE monitor_state SET next_at = $1 WHERE number = $2 AND next_at > $1", now, number)
+async def bring_forward(number: int, now: int) -> int | None:
+    """Check now, out of turn, or at the slot that is due already. That slot; None when the monitor is paused or gone.
+
+    The schedule goes on with its regular slots afterwards.
+    """
+    rows = await fetch(
+        "UPDATE monitor_state SET next_at = CASE WHEN next_at > $1 THEN $1 ELSE next_at END "
+        "WHERE number = $2 AND next_at IS NOT NULL RETURNING next_at",
+        now,
+        number,
+    )
+    return rows[0]["next_at"] if rows else None
 
 
 async def give_back(numbers: Sequence[int]) -> None:

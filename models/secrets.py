@@ -3,6 +3,7 @@
 Several keys may be given: the first encrypts and all decrypt, so a key can be changed without losing what is stored.
 """
 
+import fcntl
 import os
 from pathlib import Path
 from typing import Any
@@ -65,10 +66,12 @@ class EncryptedField(TextField):
 def ensure_key(data_dir: Path) -> str:
     """The generated key of this data folder; made on the first call, readable by its owner only."""
     path = data_dir / KEY_FILE
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(Fernet.generate_key().decode() + "\n")
-    return path.read_text().strip()
+    if path.exists() and (key := path.read_text().strip()):
+        return key
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+        # Of several processes that start at once the first writes; the others wait here and read what it wrote.
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if not (key := file.read().strip()):
+            key = Fernet.generate_key().decode()
+            file.write(key + "\n")
+    return key

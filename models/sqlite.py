@@ -5,11 +5,13 @@ SQLite refuses that at once with "database is locked" when another process wrote
 apply (https://www.sqlite.org/isolation.html). With BEGIN IMMEDIATE it waits its turn instead.
 """
 
+import asyncio
 import sqlite3
-from typing import Any
+from typing import Any, cast
 
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
+from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 
 
@@ -19,24 +21,26 @@ class ImmediateTransaction(SqliteTransactionWrapper):
             await self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
             raise OperationalError(error) from error
+        except asyncio.CancelledError:
+            # The connection's own thread begins all the same; what it is given next undoes that.
+            await self._connection.rollback()
+            raise
 
 
 class ImmediateContext(SqliteTransactionContext):
     __slots__ = ()
 
     async def __aenter__(self) -> TransactionalDBClient:
+        await self._trxlock.acquire()
         try:
-            return await super().__aenter__()
-        except OperationalError:
-            # Tortoise keeps its lock when BEGIN fails; without this every later transaction would wait for ever.
-            self._leave()
+            await self.ensure_connection()
+            await self.connection.begin()
+        except BaseException:
+            # Tortoise keeps its lock when BEGIN fails; then every later transaction would wait for ever.
+            self._trxlock.release()
             raise
-
-    def _leave(self) -> None:
-        from tortoise.connection import get_connections
-
-        get_connections().reset(self.token)
-        self._trxlock.release()
+        self.token = get_connections().set(self.connection_name, self.connection)
+        return cast(TransactionalDBClient, self.connection)
 
 
 class Client(SqliteClient):

@@ -28,26 +28,23 @@ def segments(start: int, end: int, done: Mapping[str, int], finest: Source) -> l
 
     `done` says how far hours and days are rolled up; `finest` is the coarsest grain the caller can use.
     """
-    if finest == "raw":
-        return [Segment("raw", start, end)]
-    hours = _whole(start, end, HOUR_MS, done.get("hour", 0))
-    if hours is None:
-        return [Segment("raw", start, end)]
-    days = _whole(*hours, DAY_MS, done.get("day", 0)) if finest == "day" else None
-    parts: list[Segment] = [Segment("raw", start, hours[0])]
-    if days is None:
-        parts.append(Segment("hour", *hours))
-    else:
-        parts += [Segment("hour", hours[0], days[0]), Segment("day", *days), Segment("hour", days[1], hours[1])]
-    parts.append(Segment("raw", hours[1], end))
+    hours = _whole(start, end, HOUR_MS, 0 if finest == "raw" else done.get("hour", 0))
+    days = _whole(*hours, DAY_MS, done.get("day", 0) if finest == "day" else 0)
+    parts = (
+        Segment("raw", start, hours[0]),
+        Segment("hour", hours[0], days[0]),
+        Segment("day", *days),
+        Segment("hour", days[1], hours[1]),
+        Segment("raw", hours[1], end),
+    )
     return [part for part in parts if part.start < part.end]
 
 
-def _whole(start: int, end: int, length: int, done_until: int) -> tuple[int, int] | None:
-    """The whole hours (or days) inside [start, end) that are rolled up."""
+def _whole(start: int, end: int, length: int, done_until: int) -> tuple[int, int]:
+    """The whole hours (or days) inside [start, end) that are rolled up; without any, nothing at the end."""
     first = -(-start // length) * length
     last = min(end // length * length, done_until // length * length)
-    return (first, last) if first < last else None
+    return (first, last) if first < last else (end, end)
 
 
 async def read_parts(numbers: Sequence[int], start: int, end: int, finest: Source) -> dict[int, list[Part]]:

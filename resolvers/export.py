@@ -1,4 +1,4 @@
-"""`python -m is0k.resolvers.export` writes schema/schema.graphql; with `--check` it says whether the file is current."""
+"""`python -m is0k.resolvers.export` writes schema/schema.graphql; `--check` says whether the file is current."""
 
 import sys
 from pathlib import Path

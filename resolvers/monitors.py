@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import fields
 from typing import Any
+from uuid import UUID
 
 import strawberry
 from strawberry import UNSET
@@ -11,7 +12,7 @@ from tortoise.transactions import in_transaction
 from is0k import models, schema
 from is0k.models.check import read_checks
 from is0k.models.check import to_schema as check_to_schema
-from is0k.models.monitor import count_monitors, read_monitor, read_monitors
+from is0k.models.monitor import count_monitors, joined, read_monitor, read_monitors
 from is0k.models.monitor_state import begin_epoch, bring_forward, phase_ms, reschedule
 from is0k.models.organization import public_id
 from is0k.resolvers.context import Context
@@ -21,10 +22,12 @@ from is0k.schema.enums import IncidentStatus, MonitorType, Scope
 from is0k.schema.errors import Fault, MonitorNotFound, ServiceUnavailable, ValidationFailed
 from is0k.schema.ids import Prefix, decode
 from is0k.schema.monitor import SETTINGS, default_timeout_seconds, timeout_faults
-from is0k.schema.page import Page, PageArguments, decode_cursor
+from is0k.schema.page import Page, PageArguments, bad_cursor, decode_cursor
 from is0k.schema.typed_settings import build, default_of, dump, patch
 
 CHECK_POLL_SECONDS = 0.05
+# The scheduler claims every second; what is more is a worker that is not there.
+PICK_UP_SECONDS = 5.0
 
 
 @operation(Scope.READ)
@@ -41,7 +44,7 @@ async def get_monitor(ctx: Context, id: strawberry.ID) -> schema.Monitor:
 async def list_monitors(ctx: Context, filter: schema.MonitorFilter, page: PageArguments) -> Page[schema.Monitor]:
     """Monitors, newest first."""
     organization_id = ctx.organization_id
-    before = decode(Prefix.MONITOR, str(decode_cursor(page.cursor, str)[0])) if page.cursor else None
+    before = _id_before(page.cursor) if page.cursor else None
     found = await read_monitors(organization_id, filter, before, page.limit + 1)
     items = found[: page.limit]
     return Page(
@@ -50,6 +53,14 @@ async def list_monitors(ctx: Context, filter: schema.MonitorFilter, page: PageAr
         has_next=len(found) > page.limit,
         count_all=lambda: count_monitors(organization_id, filter),
     )
+
+
+def _id_before(cursor: str) -> UUID:
+    [id] = decode_cursor(cursor, str)
+    uuid = decode(Prefix.MONITOR, str(id))
+    if uuid is None:
+        raise bad_cursor()
+    return uuid
 
 
 @operation(Scope.WRITE)
@@ -70,7 +81,7 @@ async def create_monitor(ctx: Context, input: schema.CreateMonitorInput) -> sche
             recovery_checks=input.recovery_checks,
             degraded_after_ms=input.degraded_after_ms,
             regions=input.regions,
-            tag_words=models.Monitor(tags=input.tags).tag_words,
+            tag_words=joined(input.tags),
             paused=input.paused,
         )
         interval_ms = monitor.interval_seconds * 1000
@@ -106,12 +117,13 @@ async def delete_monitor(ctx: Context, id: strawberry.ID) -> schema.Deleted:
     async with in_transaction():
         monitor = await _find(ctx, id)
         now = ctx.clock.now()
+        # The state before the incident, in the order the writer locks them.
+        await models.MonitorState.filter(number=monitor.number).delete()
         await models.Incident.filter(monitor_number=monitor.number, resolved_at=None).update(
             resolved_at=now, status=IncidentStatus.RESOLVED, updated_at=now
         )
         # Its checks and roll-ups go later, in small parts; numbers are never given twice.
         await models.DeletedMonitor.create(number=monitor.number)
-        await models.MonitorState.filter(number=monitor.number).delete()
         await monitor.delete()
     return schema.Deleted(id=id)
 
@@ -132,20 +144,19 @@ async def resume_monitor(ctx: Context, id: strawberry.ID) -> schema.Monitor:
 async def check_monitor(ctx: Context, id: strawberry.ID) -> schema.Check:
     """Check now, out of turn, and wait for the result."""
     monitor = await get_monitor(ctx, id)
-    if monitor.paused:
+    tick = await bring_forward(monitor.number, milliseconds(ctx.clock.now()))
+    if tick is None:
         raise ValidationFailed([Fault(("id",), "PAUSED", "The monitor is paused; resume it first")])
-    asked_at = milliseconds(ctx.clock.now())
-    await bring_forward(monitor.number, asked_at)
     try:
-        async with asyncio.timeout(monitor.timeout_seconds + 5):
-            return await _check_since(monitor, asked_at)
+        async with asyncio.timeout(monitor.timeout_seconds + PICK_UP_SECONDS):
+            return await _check_since(monitor, tick)
     except TimeoutError:
         raise ServiceUnavailable("No worker has run the check in time; is one running?") from None
 
 
 async def _check_since(monitor: schema.Monitor, tick: int) -> schema.Check:
     while True:
-        rows = await read_checks(monitor.number, schema.CheckFilter(), None, 1)
+        rows = (await read_checks([monitor.number], schema.CheckFilter(), None, 1))[monitor.number]
         if rows and rows[0]["tick"] >= tick:
             return check_to_schema(rows[0], monitor.id)
         await asyncio.sleep(CHECK_POLL_SECONDS)
@@ -157,8 +168,9 @@ async def monitor_type(ctx: Context, id: strawberry.ID) -> MonitorType:
 
 
 async def _find(ctx: Context, id: strawberry.ID) -> models.Monitor:
-    uuid = decode(Prefix.MONITOR, id)
-    monitor = await models.Monitor.of(ctx.organization_id).get_or_none(id=uuid) if uuid else None
+    """The row, locked until the transaction ends: two edits at once are one after the other."""
+    uuid, own = decode(Prefix.MONITOR, id), models.Monitor.of(ctx.organization_id)
+    monitor = await own.select_for_update(no_key=True).get_or_none(id=uuid) if uuid else None
     if monitor is None:
         raise MonitorNotFound(id)
     return monitor
@@ -199,6 +211,7 @@ def _apply(monitor: models.Monitor, input: schema.UpdateMonitorInput) -> None:
         if value is UNSET or field.name == "settings":
             continue
         setattr(monitor, field.name, default_of(defaults[field.name]) if value is None else value)
+    monitor.name = monitor.name.strip()
     if input.timeout_seconds is None or not (input.timeout_seconds or _fits(monitor)):
         monitor.timeout_seconds = default_timeout_seconds(monitor.interval_seconds)
     if faults := list(timeout_faults(monitor.timeout_seconds, monitor.interval_seconds)):

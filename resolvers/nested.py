@@ -1,18 +1,22 @@
 """Nested fields, batched: however many monitors a query lists, each field costs a constant number of statements."""
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from dataclasses import astuple, replace
+from typing import Any, TypeVar
 
 from strawberry.dataloader import DataLoader
 
 from is0k import schema
-from is0k.models.monitor import ids_of
-from is0k.resolvers.checks import checks_page
+from is0k.models.check import count_checks
+from is0k.resolvers.checks import checks_of
 from is0k.resolvers.context import Context
 from is0k.resolvers.incidents import open_incidents
 from is0k.resolvers.stats import stats_of
 from is0k.schema.errors import ValidationFailed
-from is0k.schema.page import Page, PageArguments
+from is0k.schema.page import LARGEST_PAGE, Page, PageArguments
 from is0k.schema.rules import faults_of
+
+T = TypeVar("T")
 
 
 class Nested:
@@ -20,33 +24,44 @@ class Nested:
 
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
-        self._stats: dict[Any, DataLoader[int, schema.Stats]] = {}
-        self._open_incident = DataLoader(self._load_open_incidents)
+        self._loaders: dict[Any, DataLoader[schema.Monitor, Any]] = {}
 
     async def checks_of(
-        self, monitor_number: int, filter: schema.CheckFilter, page: PageArguments
+        self, monitor: schema.Monitor, filter: schema.CheckFilter, page: PageArguments
     ) -> Page[schema.Check]:
-        _refuse_faults(filter, page)
-        ids = await ids_of([monitor_number])
-        return await checks_page(monitor_number, ids[monitor_number], filter, page)
+        found = await self._loader(checks_of, filter, page).load(monitor)
+        return replace(found, count_all=lambda: self._loader(_count_checks, filter).load(monitor))
 
-    async def stats_of(self, monitor_number: int, range: schema.StatsRange) -> schema.Stats:
-        _refuse_faults(range)
-        key = (range.period, range.from_, range.to, range.buckets)
-        if key not in self._stats:
-            self._stats[key] = DataLoader(lambda numbers: self._load_stats(numbers, range))
-        return await self._stats[key].load(monitor_number)
+    async def stats_of(self, monitor: schema.Monitor, range: schema.StatsRange) -> schema.Stats:
+        return await self._loader(self._stats_now, range).load(monitor)
 
-    async def open_incident_of(self, monitor_number: int) -> schema.Incident | None:
-        return await self._open_incident.load(monitor_number)
+    async def open_incident_of(self, monitor: schema.Monitor) -> schema.Incident | None:
+        return await self._loader(_open_incidents).load(monitor)
 
-    async def _load_stats(self, numbers: list[int], range: schema.StatsRange) -> list[schema.Stats]:
-        found = await stats_of(numbers, range, self.ctx.clock.now())
-        return [found[number] for number in numbers]
+    def _loader(self, read: Callable[..., Awaitable[list[T]]], *arguments: Any) -> DataLoader[schema.Monitor, T]:
+        """The same field with other arguments, under an alias, is another batch."""
+        key = (read.__name__, *(astuple(argument) for argument in arguments))
+        if key not in self._loaders:
+            _refuse_faults(*arguments)
+            self._loaders[key] = DataLoader(
+                lambda monitors: read(monitors, *arguments),
+                max_batch_size=LARGEST_PAGE,
+                cache_key_fn=lambda monitor: monitor.number,
+            )
+        return self._loaders[key]
 
-    async def _load_open_incidents(self, numbers: list[int]) -> list[schema.Incident | None]:
-        found = await open_incidents(numbers)
-        return [found.get(number) for number in numbers]
+    async def _stats_now(self, monitors: list[schema.Monitor], range: schema.StatsRange) -> list[schema.Stats]:
+        return await stats_of(monitors, range, self.ctx.clock.now())
+
+
+async def _count_checks(monitors: list[schema.Monitor], filter: schema.CheckFilter) -> list[int]:
+    found = await count_checks([monitor.number for monitor in monitors], filter)
+    return [found[monitor.number] for monitor in monitors]
+
+
+async def _open_incidents(monitors: list[schema.Monitor]) -> list[schema.Incident | None]:
+    found = await open_incidents([monitor.number for monitor in monitors])
+    return [found.get(monitor.number) for monitor in monitors]
 
 
 def _refuse_faults(*inputs: object) -> None:

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
+from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from is0k import models, schema
@@ -30,13 +31,16 @@ async def first_start() -> FirstStart | None:
     """Make the organization, its admin and an API key; None when there is an organization already."""
     password = secrets.token_urlsafe(12)
     password_hash = PasswordHasher().hash(password)
-    async with in_transaction():
-        if await models.Organization.exists():
-            return None
-        organization = await models.Organization.create(name="My organization")
-        await models.User.create(organization_id=organization.id, email=ADMIN_EMAIL, password_hash=password_hash)
-        ctx = Context(Actor(organization.id, Scope.ADMIN))
-        key = await create_api_key(ctx, schema.CreateApiKeyInput(name="First key", scope=Scope.ADMIN))
+    try:
+        async with in_transaction():
+            if await models.Organization.exists():
+                return None
+            organization = await models.Organization.create(name="My organization")
+            await models.User.create(organization_id=organization.id, email=ADMIN_EMAIL, password_hash=password_hash)
+            ctx = Context(Actor(organization.id, Scope.ADMIN))
+            key = await create_api_key(ctx, schema.CreateApiKeyInput(name="First key", scope=Scope.ADMIN))
+    except IntegrityError:  # two servers started at once, and the other has made its admin first
+        return None
     return FirstStart(ADMIN_EMAIL, password, key.key)
 
 

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import strawberry
 
 from is0k import models, schema
-from is0k.models.organization import public_id
 from is0k.models.rollup import HOUR_MS, Rollup
 from is0k.models.sql import Row, any_of, fetch
 from is0k.models.statistics import Part, Source, read_parts
@@ -17,7 +16,7 @@ from is0k.resolvers.monitors import get_monitor
 from is0k.resolvers.operation import operation
 from is0k.schema.clock import milliseconds, moment
 from is0k.schema.enums import MonitorStatus, Scope
-from is0k.schema.ids import Prefix
+from is0k.schema.errors import Fault, ValidationFailed
 from is0k.schema.stats import CheckCounts, LatencyPercentiles, LatencyStats, StatsBucket
 
 HOUR_BUCKETS_MS = 20 * 24 * HOUR_MS
@@ -26,8 +25,8 @@ HOUR_BUCKETS_MS = 20 * 24 * HOUR_MS
 @operation(Scope.READ)
 async def get_stats(ctx: Context, id: strawberry.ID, range: schema.StatsRange) -> schema.Stats:
     """Uptime and latency of one monitor."""
-    monitor = await get_monitor(ctx, id)
-    return (await stats_of([monitor.number], range, ctx.clock.now()))[monitor.number]
+    [found] = await stats_of([await get_monitor(ctx, id)], range, ctx.clock.now())
+    return found
 
 
 class Span(NamedTuple):
@@ -37,8 +36,10 @@ class Span(NamedTuple):
 
     @classmethod
     def of(cls, range: schema.StatsRange, now: datetime) -> "Span":
-        start, end = range.span(now)
-        return cls(milliseconds(start), milliseconds(end), range.buckets)
+        start, end = map(milliseconds, range.span(now))
+        if start >= end:
+            raise ValidationFailed([Fault(("from",), "OUT_OF_RANGE", "Must be in the past")])
+        return cls(start, end, range.buckets)
 
     @property
     def finest(self) -> Source:
@@ -54,22 +55,21 @@ class Span(NamedTuple):
         return list(pairwise(cuts))
 
 
-async def stats_of(numbers: Sequence[int], range: schema.StatsRange, now: datetime) -> dict[int, schema.Stats]:
+async def stats_of(monitors: Sequence[schema.Monitor], range: schema.StatsRange, now: datetime) -> list[schema.Stats]:
     """The statistics of these monitors, in a number of statements that does not depend on how many they are."""
-    span = Span.of(range, now)
+    span, numbers = Span.of(range, now), [monitor.number for monitor in monitors]
     parts = await read_parts(numbers, span.start, span.end, span.finest)
     outages = await models.Incident.filter(
         monitor_number__in=list(numbers), started_at__gte=moment(span.start), started_at__lt=moment(span.end)
     ).values("monitor_number", "started_at", "resolved_at")
     tails = await _tails(numbers) if milliseconds(now) == span.end else {}
-    result = {}
-    for row in await fetch(f"SELECT number, id FROM monitor WHERE number {any_of('$1')}", list(numbers)):
-        number = row["number"]
-        own = [outage for outage in outages if outage["monitor_number"] == number]
-        own_parts = parts.get(number, [])
-        if tail := _tail(tails.get(number), span.end):
+    result = []
+    for monitor in monitors:
+        own = [outage for outage in outages if outage["monitor_number"] == monitor.number]
+        own_parts = parts.get(monitor.number, [])
+        if tail := _tail(tails.get(monitor.number), span):
             own_parts = [*own_parts, tail]
-        result[number] = _stats(public_id(Prefix.MONITOR, row["id"]), span, own_parts, own)
+        result.append(_stats(monitor.id, span, own_parts, own))
     return result
 
 
@@ -82,16 +82,16 @@ async def _tails(numbers: Sequence[int]) -> dict[int, Row]:
     return {row["number"]: row for row in rows}
 
 
-def _tail(state: Row | None, now: int) -> Part | None:
+def _tail(state: Row | None, span: Span) -> Part | None:
     """The time since the last check: what it found is taken to hold until the next is due, and no longer."""
-    if state is None or now <= state["last_tick"]:
+    if state is None or span.end <= state["last_tick"]:
         return None
-    since = now - state["last_tick"]
-    watched = min(since, state["interval_ms"])
-    rollup = Rollup(unknown_ms=since - watched)
+    start, due = max(span.start, state["last_tick"]), state["last_tick"] + state["interval_ms"]
+    watched = max(0, min(span.end, due) - start)
+    rollup = Rollup(unknown_ms=span.end - start - watched)
     field = {"down": "down_ms", "unknown": "unknown_ms"}.get(state["last_status"], "up_ms")
     setattr(rollup, field, getattr(rollup, field) + watched)
-    return Part(state["last_tick"], rollup)
+    return Part(start, rollup)
 
 
 def _stats(id: strawberry.ID, span: Span, parts: Sequence[Part], outages: Sequence[Row]) -> schema.Stats:

@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from strawberry import ID
 
@@ -55,6 +56,7 @@ async def answer(request: Request, row: Row, clock: Clock) -> Response:
         ctx = Context(await authenticate(request.headers.get("authorization"), clock), clock, request_id)
         ctx.require(row.verb.scope)
         result = await row.verb(ctx, **await _arguments(request, row, ctx))
+        return await _shown(request, row, result)
     except ValidationFailed as error:
         return failure(flattened(error) if row.is_flat else error, request_id)
     except DomainError as error:
@@ -62,7 +64,6 @@ async def answer(request: Request, row: Row, clock: Clock) -> Response:
     except Exception:
         log.exception("request failed", method=row.method, path=row.path)
         return failure(InternalError(), request_id)
-    return _shown(request, row, result)
 
 
 async def _arguments(request: Request, row: Row, ctx: Context) -> dict[str, Any]:
@@ -95,7 +96,7 @@ async def _input(request: Request, row: Row, ctx: Context, kind: type[Any]) -> A
     flat = Flat(await row.type_of(ctx, request.path_params["id"]) if row.type_of else None) if row.is_flat else None
     body = await _body(request)
     # A client may write back what it has read: what a write cannot change is passed over.
-    ignored = field_names(row.verb.returns) if row.method == "PUT" else frozenset[str]()
+    ignored = field_names(row.verb.returns) if row.method in ("PUT", "PATCH") else frozenset[str]()
     return read(kind, body, flat, ignored)
 
 
@@ -114,20 +115,26 @@ async def _body(request: Request) -> Mapping[str, Any]:
 
 async def _bytes(request: Request) -> bytes:
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            raise PayloadTooLarge("The body is larger than 1 MiB")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST_BODY:
+                raise PayloadTooLarge("The body is larger than 1 MiB")
+    except ClientDisconnect:
+        raise InvalidJson("The connection ended before the body did") from None
     return bytes(body)
 
 
-def _shown(request: Request, row: Row, result: Any) -> Response:
+async def _shown(request: Request, row: Row, result: Any) -> Response:
+    # Relative addresses: what a client sends as Host must not come back as one to follow.
+    path = request.scope["path"]
     if not isinstance(result, Page):
-        headers = {"Location": f"{request.url.path}/{result.id}"} if row.status == 201 else None
+        headers = {"Location": f"{path}/{result.id}"} if row.status == 201 else None
         return success(plain(result), row.status, headers)
     headers = {}
     if cursor := result.next_cursor:
-        # Relative: what a client sends as Host must not come back as an address to follow.
-        address = f"{request.url.path}?{request.url.include_query_params(cursor=cursor).query}"
+        address = f"{path}?{urlencode({**request.query_params, 'cursor': cursor})}"
         headers = {"Link": f'<{address}>; rel="next"', "X-Next-Cursor": cursor}
+    if request.query_params.get("count") == "true":
+        headers["X-Total-Count"] = str(await result.count_all())
     return success(plain(list(result.items)), row.status, headers)

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from is0k.schema.errors import DomainError
+from is0k.schema.errors import DomainError, ValidationFailed
 
 
 def success(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -14,10 +14,8 @@ def success(data: Any, status: int = 200, headers: dict[str, str] | None = None)
 
 def failure(error: DomainError, request_id: str) -> Response:
     told: dict[str, Any] = {"code": error.code, "message": error.message}
-    if error.http_status == 422:
-        told["details"] = [
-            {"field": ".".join(fault.field), "code": fault.code, "message": fault.message} for fault in error.faults
-        ]
+    if isinstance(error, ValidationFailed):
+        told["details"] = error.details
     told["requestId"] = request_id
     return _response({"data": None, "error": told}, error.http_status, dict(error.headers))
 

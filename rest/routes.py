@@ -27,8 +27,10 @@ class RestApp:
         self.table = [(re.compile(_pattern(row.path)), row) for row in rows]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        response = await self.respond(request)
+        if scope["type"] == "websocket":
+            response = failure(RouteNotFound("WebSocket", scope["path"]), scope["state"]["request_id"])
+        else:
+            response = await self.respond(Request(scope, receive))
         await response(scope, receive, send)
 
     async def respond(self, request: Request) -> Response:

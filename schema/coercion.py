@@ -12,10 +12,11 @@ from enum import Enum
 from functools import cache
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
+import orjson
 from strawberry import UNSET
 
 from is0k.schema.enums import MonitorType
-from is0k.schema.errors import Fault, ValidationFailed, camel
+from is0k.schema.errors import Fault, ValidationFailed, Verbatim, camel
 from is0k.schema.rules import faults_of
 from is0k.schema.scalars import SCALARS
 
@@ -60,13 +61,14 @@ def read_text(kind: type[Any], raw: Mapping[str, str]) -> Any:
 
 
 def _from_text(hint: Any, text: str) -> Any:
+    """What JSON would have it mean; text that means nothing stays text, and is then told to be of the wrong type."""
     hint = _without_none(hint)
-    if hint in (int, float):
+    if hint in (int, float, bool):
         try:
-            return hint(text)
+            return orjson.loads(text)
         except ValueError:
             return text
-    return {"true": True, "false": False}.get(text, text) if hint is bool else text
+    return text
 
 
 def _unless_known(more: Any, known: list[Fault]) -> list[Fault]:
@@ -77,14 +79,12 @@ def _unless_known(more: Any, known: list[Fault]) -> list[Fault]:
 
 def flattened(error: ValidationFailed) -> ValidationFailed:
     """The same faults for somebody who wrote the settings flat: `settings http url` is `url` to them."""
-    return ValidationFailed(
-        [
-            Fault(fault.path[2:], fault.code, fault.message)
-            if fault.path[:1] == ("settings",) and len(fault.path) > 2
-            else fault
-            for fault in error.faults
-        ]
-    )
+    return ValidationFailed([_flattened(fault) for fault in error.faults])
+
+
+def _flattened(fault: Fault) -> Fault:
+    is_below = fault.path[:1] == ("settings",) and len(fault.path) > 2
+    return Fault(fault.path[2:], fault.code, fault.message) if is_below else fault
 
 
 class Reader:
@@ -99,8 +99,9 @@ class Reader:
             return self._fault(path, "INVALID_TYPE", "Must be an object")
         known = {camel(field.name): field for field in dataclasses.fields(kind)}
         raw = self._folded(known, raw, flat) if flat else raw
-        for name in raw.keys() - known.keys() - (self.ignored if not path else frozenset()):
-            self._fault((*path, name), "UNKNOWN_FIELD", "Is not a field here")
+        for name in raw:
+            if name not in known and (path or name not in self.ignored):
+                self._fault((*path, Verbatim(name)), "UNKNOWN_FIELD", "Is not a field here")
         values = {field.name: self._field(kind, field, raw, name, path) for name, field in known.items()}
         return _made(kind, values)
 
@@ -175,7 +176,7 @@ class Reader:
         if kind is float and isinstance(raw, int) and not isinstance(raw, bool):
             return float(raw)
         if kind is int and isinstance(raw, float) and raw.is_integer():
-            return int(raw)
+            raw = int(raw)
         if type(raw) is not kind or (kind is int and abs(raw) > 2**31 - 1):
             return self._fault(path, "INVALID_TYPE", f"Must be {NAMES[kind]}")
         return raw

@@ -7,6 +7,7 @@ from strawberry.types import Info as StrawberryInfo
 if TYPE_CHECKING:
     from is0k.schema.check import Check, CheckFilter
     from is0k.schema.incident import Incident
+    from is0k.schema.monitor import Monitor
     from is0k.schema.page import Page, PageArguments
     from is0k.schema.stats import Stats, StatsRange
 
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
 class NestedFields(Protocol):
     """Each is batched over all the nouns of one request: a constant number of statements, however many nouns."""
 
-    async def checks_of(self, monitor_number: int, filter: "CheckFilter", page: "PageArguments") -> "Page[Check]": ...
+    async def checks_of(self, monitor: "Monitor", filter: "CheckFilter", page: "PageArguments") -> "Page[Check]": ...
 
-    async def stats_of(self, monitor_number: int, range: "StatsRange") -> "Stats": ...
+    async def stats_of(self, monitor: "Monitor", range: "StatsRange") -> "Stats": ...
 
-    async def open_incident_of(self, monitor_number: int) -> "Incident | None": ...
+    async def open_incident_of(self, monitor: "Monitor") -> "Incident | None": ...
 
 
 class HasNestedFields(Protocol):

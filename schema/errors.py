@@ -9,6 +9,7 @@ DomainError                     code            HTTP
 ├── Forbidden                                   403
 │   └── InsufficientScope       INSUFFICIENT_SCOPE
 ├── NotFound                    <NOUN>_NOT_FOUND 404
+├── RouteNotFound               ROUTE_NOT_FOUND 404
 ├── MethodNotAllowed            METHOD_NOT_ALLOWED 405
 ├── PayloadTooLarge             PAYLOAD_TOO_LARGE 413
 ├── UnsupportedMediaType        UNSUPPORTED_MEDIA_TYPE 415
@@ -27,6 +28,12 @@ from typing import ClassVar
 from is0k.schema.enums import Scope
 
 
+class Verbatim(str):
+    """A name in a path that is not one of ours, such as a header's: it is shown to the letter."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing wrong with an input: `path` leads to the field, in Python names."""
@@ -41,7 +48,7 @@ class Fault:
     @property
     def field(self) -> list[str]:
         """The path in the names people type: `("settings", "expected_status", 0)` is `settings expectedStatus 0`."""
-        return [camel(part) if isinstance(part, str) else str(part) for part in self.path]
+        return [str(part) if isinstance(part, int | Verbatim) else camel(part) for part in self.path]
 
 
 def camel(name: str) -> str:
@@ -182,6 +189,17 @@ class ValidationFailed(DomainError):
     @property
     def faults(self) -> Sequence[Fault]:
         return self._faults
+
+    @property
+    def details(self) -> list[dict[str, str]]:
+        """The faults as REST and GraphQL print them."""
+        return [
+            {"field": ".".join(fault.field), "code": fault.code, "message": fault.message} for fault in self._faults
+        ]
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        return {"code": self.code, "details": self.details}
 
 
 class InternalError(DomainError):

@@ -4,6 +4,7 @@ The text form is TypeID 0.3 (https://github.com/jetify-com/typeid/tree/main/spec
 most significant digit first, so ids sort as text the way they were made in time.
 """
 
+import base64
 import secrets
 import time
 from enum import Enum
@@ -12,6 +13,7 @@ from uuid import UUID
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 DIGITS = {letter: value for value, letter in enumerate(ALPHABET)}
 LENGTH = 26
+CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())
 
 
 class Prefix(Enum):
@@ -38,11 +40,9 @@ def uuid7() -> UUID:
 
 
 def encode(prefix: Prefix, value: UUID) -> str:
-    number, letters = value.int, []
-    for _ in range(LENGTH):
-        number, digit = divmod(number, 32)
-        letters.append(ALPHABET[digit])
-    return f"{prefix.value}_{''.join(reversed(letters))}"
+    # 26 digits of 5 bits are 2 bits more than a UUID has; 30 bits below fill up what base32 takes at a time.
+    digits = base64.b32encode((value.int << 30).to_bytes(20))[:LENGTH]
+    return f"{prefix.value}_{digits.translate(CROCKFORD).decode()}"
 
 
 def decode(prefix: Prefix, text: str) -> UUID | None:

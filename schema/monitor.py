@@ -64,7 +64,7 @@ class Monitor:
         self, info: Info, first: int = 50, after: str | None = None, filter: CheckFilter | None = None
     ) -> Connection[Check]:
         page = PageArguments(limit=first, cursor=after)
-        found = await info.context.nested.checks_of(self.number, filter or CheckFilter(), page)
+        found = await info.context.nested.checks_of(self, filter or CheckFilter(), page)
         return connection(found, is_first=after is None)
 
     @strawberry.field(description="Over a period that ends now, or from … to; the last 24 hours without arguments.")
@@ -76,13 +76,12 @@ class Monitor:
         to: datetime | None = None,
         buckets: int | None = None,
     ) -> Stats:
-        return await info.context.nested.stats_of(
-            self.number, StatsRange(period=period, from_=from_, to=to, buckets=buckets)
-        )
+        range = StatsRange(period=period, from_=from_, to=to, buckets=buckets)
+        return await info.context.nested.stats_of(self, range)
 
     @strawberry.field(description="The automatic incident that lasts, if there is one.")
     async def open_incident(self, info: Info) -> Incident | None:
-        return await info.context.nested.open_incident_of(self.number)
+        return await info.context.nested.open_incident_of(self)
 
 
 @strawberry.input(one_of=True, description="Exactly one: the settings of the monitor's type.")

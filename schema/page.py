@@ -39,18 +39,28 @@ def decode_cursor(text: str, *kinds: type[int] | type[str]) -> list[int | str]:
     try:
         key = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except ValueError:
-        key = None
-    if not isinstance(key, list) or [type(part) for part in key] != list(kinds):
-        raise ValidationFailed([Fault(("cursor",), "BAD_CURSOR", "Is not a cursor of this list")])
+        raise bad_cursor() from None
+    if not isinstance(key, list) or [type(part) for part in key] != list(kinds) or not all(map(_fits, key)):
+        raise bad_cursor()
     return key
+
+
+def _fits(part: int | str) -> bool:
+    """A database's whole numbers have 64 bits."""
+    return isinstance(part, str) or -(2**63) <= part < 2**63
+
+
+def bad_cursor() -> ValidationFailed:
+    return ValidationFailed([Fault(("cursor",), "BAD_CURSOR", "Is not a cursor of this list")])
 
 
 @dataclass(frozen=True, slots=True)
 class PageArguments:
-    """How much of a list, from where: `first`/`after` in GraphQL, `limit`/`cursor` in REST."""
+    """How much of a list, from where: `first`/`after` in GraphQL, `limit`/`cursor` in REST. `count`: of all pages."""
 
     limit: int = strawberry.field(default=50, metadata=rule(Range(1, LARGEST_PAGE)))
     cursor: str | None = None
+    count: bool = False
 
 
 @strawberry.type

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import yarl
 from strawberry import UNSET
 
-from is0k.schema.errors import Fault
+from is0k.schema.errors import Fault, Verbatim
 
 # RFC 9110 §5.6.2: the characters of a header's name.
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -132,12 +132,13 @@ class Headers:
         if len(headers) > self.maximum:
             yield Fault((), "TOO_MANY", f"Must have at most {self.maximum} headers")
         for name, value in headers.items():
+            path = (Verbatim(name),)
             if not TOKEN.fullmatch(name) or len(name) > 128:
-                yield Fault((name,), "BAD_HEADER_NAME", "Is not a header name")
+                yield Fault(path, "BAD_HEADER_NAME", "Is not a header name")
             elif name.lower() in HOP_BY_HOP:
-                yield Fault((name,), "BAD_HEADER_NAME", f"The header {name} is set by is0k itself")
+                yield Fault(path, "BAD_HEADER_NAME", f"The header {name} is set by is0k itself")
             if len(value) > 4096 or any(ord(letter) < 32 and letter != "\t" for letter in value) or "\x7f" in value:
-                yield Fault((name,), "BAD_HEADER_VALUE", "Must be one line of at most 4096 characters")
+                yield Fault(path, "BAD_HEADER_VALUE", "Must be one line of at most 4096 characters")
 
 
 def faults_of(value: object, path: tuple[str | int, ...] = ()) -> Iterator[Fault]:

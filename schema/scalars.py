@@ -24,11 +24,11 @@ def parse_datetime(value: Any) -> datetime:
         raise ValueError("Must be a time such as 2026-11-23T03:01:07Z")
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # in UTC the year 1 may be the year 0
         raise ValueError("Must be a time such as 2026-11-23T03:01:07Z") from None
-    if moment.tzinfo is None:
-        raise ValueError("Must name its time zone, as in 2026-11-23T03:01:07Z")
-    return moment.astimezone(UTC)
+    raise ValueError("Must name its time zone, as in 2026-11-23T03:01:07Z")
 
 
 def parse_expected_status(value: Any) -> ExpectedStatus:

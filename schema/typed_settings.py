@@ -6,8 +6,9 @@ stored as JSON, so a new one needs no migration.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
 import strawberry
@@ -100,13 +101,17 @@ def dump(settings: object) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def load(settings: type[S], stored: Mapping[str, Any]) -> S:
     """Back from `dump`. Names the program does not know are left alone, so that a downgrade can still read."""
-    hints = get_type_hints(settings)
-    known = {field.name for field in dataclasses.fields(settings)}  # type: ignore[arg-type]
-    values = {}
-    for name in known & stored.keys():
-        hint, value = hints[name], stored[name]
-        values[name] = hint(value) if isinstance(hint, type) and issubclass(hint, Enum) else value
-    return settings(**values)
+    readers = _readers(settings)  # type: ignore[arg-type]  # a class is hashable
+    return settings(**{name: read(stored[name]) for name, read in readers.items() if name in stored})
+
+
+@cache
+def _readers(settings: Any) -> dict[str, Callable[[Any], Any]]:
+    """How each field comes back from JSON: enums from their word, all else as it is."""
+    return {
+        name: hint if isinstance(hint, type) and issubclass(hint, Enum) else lambda value: value
+        for name, hint in get_type_hints(settings).items()
+    }
 
 
 def mask(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The stage: for each test a migrated database of the chosen kind, and on request a real Valkey and the API on a socket."""
+"""The stage: for each test a migrated database of the chosen kind; on request a real Valkey and the API on a socket."""
 
 import shutil
 import warnings
@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from is0k.app import create_app
 from is0k.models import database
@@ -16,6 +18,12 @@ from is0k.tests.stage.clock import FakeClock
 from is0k.tests.stage.people import new_organization
 from is0k.tests.stage.postgres import Postgres
 from is0k.tests.stage.valkey import Valkey
+
+# A slow moment of a shared machine is not a slow program; and a test that empties its tables itself may keep a database.
+hypothesis_settings.register_profile(
+    "is0k", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("is0k")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -53,7 +61,7 @@ async def template(
     """Migrated once; a test gets a copy (SQLite) or the same tables, emptied (PostgreSQL)."""
     settings = Settings(
         data_dir=tmp_path_factory.mktemp("template"),
-        database_url=postgres and postgres.url,
+        database_url=postgres.url if postgres else None,
         redis_url="unix:///nowhere",
     )
     await database.migrate(settings)

@@ -1,7 +1,6 @@
 """One program that is kept running: started, watched, started again, and stopped within a deadline."""
 
 import asyncio
-import logging
 import os
 import signal
 import time
@@ -9,12 +8,17 @@ from asyncio.subprocess import DEVNULL, Process
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from is0k.cli.faults import Failure, ToldFailure
 
 FIRST_DELAY_SECONDS = 0.1
 LONGEST_DELAY_SECONDS = 10.0
 HEALTHY_AFTER_SECONDS = 30.0
 
-log = logging.getLogger("is0k.supervisor")
+log = structlog.get_logger("is0k.supervisor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,10 @@ class Program:
     environment: Mapping[str, str] | None = field(default=None, repr=False)
     descriptors: Sequence[int] = ()
     stop_seconds: float = 5.0
+    # Where it says what is wrong; without one, on our stderr.
+    log: Path | None = None
 
-    async def start(self, stdout: int | None = None) -> Process:
+    async def start(self) -> Process:
         # A session of its own: Ctrl-C in the terminal reaches the supervisor only, which then stops all in order.
         return await asyncio.create_subprocess_exec(
             *self.command,
@@ -35,7 +41,6 @@ class Program:
             pass_fds=self.descriptors,
             start_new_session=True,
             stdin=DEVNULL,
-            stdout=stdout,
         )
 
 
@@ -54,30 +59,43 @@ class Backoff:
 
 
 class Child:
+    """Until it is settled, a program that ends has failed to start; from then on it is started again."""
+
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.deaths = 0
+        self.is_settled = False
         self._process: Process | None = None
+        self._early_ending: str | None = None
 
     async def keep(self) -> None:
-        """Runs the program for ever."""
         backoff = Backoff()
         while True:
             started_at = time.monotonic()
             ending = await self._run_once()
-            self.deaths += 1
+            if not self.is_settled:
+                self._early_ending = ending
+                return
             delay = backoff.after(time.monotonic() - started_at)
-            log.warning(
-                "%s ended, starting it again", self.program.name, extra={"ending": ending, "delay_seconds": delay}
-            )
+            log.warning(f"{self.program.name} ended, starting it again", ending=ending, delay_seconds=delay)
             await asyncio.sleep(delay)
 
     async def _run_once(self) -> str:
         try:
             self._process = await self.program.start()
         except OSError as error:
-            return f"cannot be started: {error}"
-        return _ending(await self._process.wait())
+            return f"{self.program.command[0]}: {error.strerror}"
+        code = await self._process.wait()
+        _kill_session(self._process.pid)
+        return f"exit code {code}" if code >= 0 else f"signal {-code}, {signal.strsignal(-code)}"
+
+    def check(self) -> None:
+        """Raises Failure when the program has failed to start."""
+        if self._early_ending is None:
+            return
+        told = f"{self.program.name} did not start: {self._early_ending}."
+        if self.program.log:
+            raise Failure(f"{told} {self.program.log} may say why.")
+        raise ToldFailure if self._early_ending == "exit code 1" else Failure(told)
 
     async def stop(self, hurry: asyncio.Event) -> None:
         """Asks, waits until the deadline or until somebody is in a hurry, then kills."""
@@ -90,15 +108,15 @@ class Child:
         await asyncio.wait({ended, hurried}, timeout=self.program.stop_seconds, return_when=asyncio.FIRST_COMPLETED)
         hurried.cancel()
         if not ended.done():
-            log.warning("%s is killed, it did not stop in time", self.program.name)
-            # The whole session, so that what the program itself has started ends too.
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-        await ended
+            log.warning(f"{self.program.name} is killed, it did not stop in time")
+        _kill_session(self._process.pid)
+        await asyncio.gather(ended, hurried, return_exceptions=True)
 
 
-def _ending(code: int) -> str:
-    return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+def _kill_session(leader: int) -> None:
+    """The program if it still runs, and what it has started itself."""
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 @asynccontextmanager

@@ -1,17 +1,25 @@
-"""What the worker tells the supervisor once the database is ready; the supervisor itself never opens it.
+"""What the worker tells the supervisor once it has made the database ready; the supervisor itself never opens it.
 
-The worker has loaded what that takes anyway, so a start loads it twice (API and worker) and not three times.
+A worker has loaded what that takes anyway: so a start loads it twice, for API and worker at once, and not three times.
 """
 
 import asyncio
 import json
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
-from is0k.cli.faults import ToldFailure
-from is0k.cli.supervisor.child import Child
-
 POLL_SECONDS = 0.01
+
+TEXT = """\
+This is shown once; keep it.
+
+  Address   {url}
+  E-mail    {email}
+  Password  {password}
+  API key   {api_key}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +30,9 @@ class Welcome:
     password: str
     api_key: str
 
+    def text(self, url: str) -> str:
+        return TEXT.format(url=url, **asdict(self))
+
 
 class Report:
     """The supervisor's side. The worker writes one line into the descriptor each time it is started."""
@@ -30,15 +41,13 @@ class Report:
         self._read_end, self.descriptor = os.pipe()
         os.set_blocking(self._read_end, False)
 
-    async def read(self, worker: Child) -> Welcome | None:
-        """Raises ToldFailure when the worker has ended instead, as it has said why."""
+    async def read(self, check: Callable[[], None]) -> Welcome | None:
+        """`check` raises when there is nothing to wait for any more."""
         while True:
-            try:
+            with suppress(BlockingIOError):
                 told = json.loads(os.read(self._read_end, 4096))
                 return Welcome(**told) if told else None
-            except BlockingIOError:
-                if worker.deaths:
-                    raise ToldFailure from None
+            check()
             await asyncio.sleep(POLL_SECONDS)
 
 

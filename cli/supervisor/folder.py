@@ -29,7 +29,7 @@ def make(data_dir: Path) -> None:
 def locked(data_dir: Path) -> Iterator[bool]:
     """Holds the folder. Yields whether the supervisor before this one ended without letting go of it."""
     make(data_dir)
-    with open(data_dir / LOCK, "r+") as lock:
+    with (data_dir / LOCK).open("r+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -1,18 +1,19 @@
 """One installation of is0k on one machine, from its first start to its last stop."""
 
 import asyncio
-import logging
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 
-from is0k.cli.supervisor import listener, programs, readiness, valkey
+import structlog
+
+from is0k.cli.supervisor import programs, readiness, valkey
 from is0k.cli.supervisor.child import Child, Program, kept_running
 from is0k.cli.supervisor.first_start import Report, Welcome
 from is0k.cli.supervisor.gate import Gate
 from is0k.cli.supervisor.place import Place
 
-log = logging.getLogger("is0k.supervisor")
+log = structlog.get_logger("is0k.supervisor")
 
 
 class Installation:
@@ -29,6 +30,7 @@ class Installation:
         self._greet, self._on_ready = greet, on_ready
         self._extras = extras
         self._running = AsyncExitStack()
+        self._children: list[Child] = []
         self._hurry = asyncio.Event()
 
     def run(self) -> None:
@@ -45,30 +47,38 @@ class Installation:
 
     async def _start_all(self) -> None:
         report, gate = Report(), Gate()
-        queue = await self._start_valkey()
+        has_valkey = await self._start_valkey()
         for program in self._extras:
             await self._start(program)
-        worker = await self._start(programs.worker(self._place, report))
-        api = await self._start(programs.api(self._place, gate))
+        await self._start(programs.worker(self._place, report))
+        await self._start(programs.api(self._place, gate))
         # Closed before the API stops: otherwise new connections would wait for it instead of being refused.
         self._running.callback(self._place.listening.close)
-        if queue:
-            await valkey.wait_until_ready(queue, self._place.settings.data_dir)
-        if welcome := await report.read(worker):
+        if has_valkey:
+            await valkey.wait_until_ready(self._check, self._place.settings.data_dir)
+        if welcome := await report.read(self._check):
             self._greet(welcome)
         gate.open()
-        await readiness.wait_until_ready(api, *listener.reachable_address(self._place.listening))
+        await readiness.wait_until_ready(self._check, self._place.url)
+        for child in self._children:
+            child.is_settled = True
         await self._on_ready()
 
-    async def _start_valkey(self) -> Child | None:
+    async def _start_valkey(self) -> bool:
         settings = self._place.settings
         if settings.redis_url:
-            return None
+            return False
         await valkey.stop_leftover(settings.data_dir)
-        return await self._start(valkey.program(settings.data_dir))
+        await self._start(valkey.program(settings.data_dir))
+        return True
 
-    async def _start(self, program: Program) -> Child:
-        return await self._running.enter_async_context(kept_running(program, self._hurry))
+    async def _start(self, program: Program) -> None:
+        child = await self._running.enter_async_context(kept_running(program, self._hurry))
+        self._children.append(child)
+
+    def _check(self) -> None:
+        for child in self._children:
+            child.check()
 
 
 def _cancel_on_signals(hurry: asyncio.Event) -> None:

@@ -7,6 +7,7 @@ other program can take the port in between.
 import errno
 import socket
 import time
+from ipaddress import ip_address
 
 from is0k.cli.faults import Failure
 
@@ -57,12 +58,9 @@ def _explain(error: OSError, host: str, port: int) -> str:
             return f"Cannot listen on {host} port {port}: {error.strerror}."
 
 
-def reachable_address(listening: socket.socket) -> tuple[str, int]:
-    """Host and port this machine reaches the socket at; one that listens everywhere is reached by loopback."""
-    host, port = listening.getsockname()[:2]
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port
-
-
 def http_url(listening: socket.socket) -> str:
-    host, port = reachable_address(listening)
+    """Where this machine reaches the socket: by loopback, when it listens everywhere."""
+    host, port = listening.getsockname()[:2]
+    if ip_address(host).is_unspecified:
+        host = "::1" if ":" in host else "127.0.0.1"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

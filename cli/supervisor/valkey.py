@@ -2,27 +2,30 @@
 
 import asyncio
 import importlib.util
-import logging
 import os
 import re
 import shutil
 import stat
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import structlog
+
 from is0k.cli.faults import Failure
-from is0k.cli.supervisor.child import Child, Program
+from is0k.cli.supervisor.child import Program
 from is0k.cli.supervisor.tether import dying_with_us
 from is0k.settings import valkey_socket
 
 OLDEST_VERSION = (6, 2)
+LOG = "valkey.log"
 START_SECONDS = 30.0
 LEFTOVER_SECONDS = 5.0
 POLL_SECONDS = 0.005
 
-log = logging.getLogger("is0k.supervisor")
+log = structlog.get_logger("is0k.supervisor")
 
 
 def program(data_dir: Path) -> Program:
@@ -30,16 +33,16 @@ def program(data_dir: Path) -> Program:
     folder.mkdir(mode=0o700, exist_ok=True)
     if socket.parent != data_dir:
         _make_private(socket.parent)
-    return Program("Valkey", dying_with_us([find(), *_options(folder, socket)]))
+    return Program("Valkey", dying_with_us([find(), *options(folder, socket)]), log=folder / LOG)
 
 
-def _options(folder: Path, socket: Path) -> list[str]:
-    options = {
+def options(folder: Path, socket: Path) -> list[str]:
+    chosen = {
         "port": "0",
         "unixsocket": str(socket),
         "unixsocketperm": "700",
         "dir": str(folder),
-        "logfile": str(folder / "valkey.log"),
+        "logfile": str(folder / LOG),
         "loglevel": "warning",
         "appendonly": "yes",
         "appendfsync": "everysec",
@@ -48,7 +51,7 @@ def _options(folder: Path, socket: Path) -> list[str]:
         # A queue must refuse what does not fit, never forget what it has.
         "maxmemory-policy": "noeviction",
     }
-    return [part for name, value in options.items() for part in (f"--{name}", value)]
+    return [part for name, value in chosen.items() for part in (f"--{name}", value)]
 
 
 def _make_private(folder: Path) -> None:
@@ -85,12 +88,13 @@ def _version(path: str) -> tuple[int, ...]:
     return tuple(int(number) for number in match.groups()) if match else (0, 0)
 
 
-async def wait_until_ready(child: Child, data_dir: Path) -> None:
-    """Raises Failure when Valkey ends at once or cannot read its data in time."""
+async def wait_until_ready(check: Callable[[], None], data_dir: Path) -> None:
+    """`check` raises when there is nothing to wait for any more."""
     deadline = time.monotonic() + START_SECONDS
     while await _ask(valkey_socket(data_dir), "PING") != b"+PONG":
-        if child.deaths or time.monotonic() > deadline:
-            raise Failure(f"Valkey does not start; {data_dir / 'valkey' / 'valkey.log'} says why.")
+        check()
+        if time.monotonic() > deadline:
+            raise Failure(f"Valkey has not read its data after {START_SECONDS:g} seconds; its log may say why.")
         await asyncio.sleep(POLL_SECONDS)
 
 
@@ -99,7 +103,7 @@ async def stop_leftover(data_dir: Path) -> None:
     socket = valkey_socket(data_dir)
     if not (pid := await _process_behind(socket)):
         return
-    log.warning("stopping the Valkey that an earlier run left behind", extra={"pid": pid})
+    log.warning("stopping the Valkey that an earlier run left behind", pid=pid)
     await _ask(socket, "SHUTDOWN")
     deadline = time.monotonic() + LEFTOVER_SECONDS
     while _is_alive(pid):

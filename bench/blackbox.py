@@ -1,0 +1,97 @@
+"""Row `blackbox`: Prometheus' blackbox_exporter, asked for as many probes a second, of the same target.
+
+It probes and renders what it has seen; it has no schedule, no verdict and no storage.
+"""
+
+import asyncio
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+
+from is0k.bench.processes import Meter
+from is0k.bench.rows import Figures, Options
+from is0k.tests.stage.processes import Process
+from is0k.tests.stage.waiting import until
+
+PROGRAM = "prometheus-blackbox-exporter"
+SECONDS = 30
+Probe = Callable[[], Coroutine[None, None, bool]]
+
+CONFIG = "modules: {bench: {prober: http, timeout: 5s, http: {preferred_ip_protocol: ip4}}}\n"
+
+
+class Blackbox:
+    name = "blackbox"
+
+    def __init__(self, folder: Path, target: str, options: Options) -> None:
+        self._config = folder / "blackbox.yml"
+        self._target, self._options = target, options
+
+    @staticmethod
+    def is_installed() -> bool:
+        return shutil.which(PROGRAM) is not None
+
+    @staticmethod
+    def version() -> str:
+        told = subprocess.run([PROGRAM, "--version"], check=True, capture_output=True, text=True)
+        return (told.stdout + told.stderr).split()[2]
+
+    async def prepare(self) -> None:
+        self._config.write_text(CONFIG)
+
+    async def measure(self) -> Figures:
+        async with self._running() as (url, process), aiohttp.ClientSession() as session:
+
+            async def probe() -> bool:
+                parameters = {"module": "bench", "target": self._target}
+                async with session.get(f"{url}/probe", params=parameters) as response:
+                    return "\nprobe_success 1" in await response.text()
+
+            await self._paced(probe, 3)
+            meter = Meter([process])
+            outcomes = await self._paced(probe, SECONDS)
+            assert all(outcomes), "blackbox_exporter has failed probes"
+            (cpu_ms,), (memory_mb,) = meter.cpu_ms().values(), meter.memory_mb().values()
+            return {"CPU per probe, ms": cpu_ms / len(outcomes), "RSS, MB": memory_mb}
+
+    @asynccontextmanager
+    async def _running(self) -> AsyncIterator[tuple[str, Process]]:
+        port = free_port()
+        options = [f"--config.file={self._config}", f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]
+        program = await asyncio.create_subprocess_exec(PROGRAM, *options)
+        try:
+            await until("blackbox_exporter listens", lambda: listens(port), 10)
+            yield f"http://127.0.0.1:{port}", Process(program.pid, PROGRAM)
+        finally:
+            program.kill()
+            await program.wait()
+
+    async def _paced(self, probe: Probe, seconds: int) -> list[bool]:
+        """One probe at each tick of an even pace, whatever the others are doing."""
+        begun, pause = time.monotonic(), 1 / self._options.checks_per_second
+        tasks = []
+        for number in range(round(seconds / pause)):
+            await asyncio.sleep(begun + number * pause - time.monotonic())
+            tasks.append(asyncio.create_task(probe()))
+        return await asyncio.gather(*tasks)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+async def listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True

@@ -1,0 +1,183 @@
+"""Which slots a scheduler gets: each once, aligned to the monitor's own phase, and one for all that were missed."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from is0k import models
+from is0k.models.monitor_state import bring_forward, claim, give_back, overdue_ms, phase_ms
+from is0k.schema.ids import uuid7
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("open_database")]
+
+NOON = 1_795_435_200_000  # 2026-11-23T12:00:00Z
+MINUTE = 60_000
+
+
+async def planned(number: int, next_at: int | None, interval_ms: int = MINUTE, phase_ms: int = 7_000) -> None:
+    await models.MonitorState.create(
+        number=number, next_at=next_at, interval_ms=interval_ms, phase_ms=phase_ms, regions="eu us", epoch=3, version=4
+    )
+
+
+async def next_at(number: int) -> int | None:
+    return (await models.MonitorState.get(number=number)).next_at
+
+
+async def test_a_claim_tells_the_slot_and_what_a_worker_must_know() -> None:
+    await planned(1, next_at=NOON + 7_000)
+
+    assert await claim(NOON + 6_000, NOON + 8_000, 10) == [
+        {
+            "number": 1,
+            "slot_at": NOON + 7_000,
+            "epoch": 3,
+            "version": 4,
+            "interval_ms": MINUTE,
+            "phase_ms": 7_000,
+            "regions": "eu us",
+        }
+    ]
+    assert await next_at(1) == NOON + MINUTE + 7_000
+
+
+async def test_a_slot_is_claimed_once() -> None:
+    await planned(1, next_at=NOON)
+
+    assert len(await claim(NOON, NOON + 2_000, 10)) == 1
+    assert await claim(NOON, NOON + 2_000, 10) == []
+
+
+async def test_what_is_due_after_the_horizon_waits() -> None:
+    await planned(1, next_at=NOON + 2_001)
+
+    assert await claim(NOON, NOON + 2_000, 10) == []
+    assert await next_at(1) == NOON + 2_001
+
+
+async def test_what_is_paused_is_never_claimed() -> None:
+    await planned(1, next_at=None)
+
+    assert await claim(NOON, NOON + MINUTE, 10) == []
+    assert await next_at(1) is None
+
+
+async def test_what_has_missed_many_slots_gets_one() -> None:
+    await planned(1, next_at=NOON - 100 * MINUTE + 7_000)
+
+    [row] = await claim(NOON, NOON + 2_000, 10)
+
+    assert row["slot_at"] == NOON - 100 * MINUTE + 7_000
+    assert await next_at(1) == NOON + 7_000
+
+
+async def test_the_longest_overdue_go_first() -> None:
+    for number, late in ((1, 0), (2, 5_000), (3, 9_000)):
+        await planned(number, next_at=NOON - late)
+
+    assert {row["number"] for row in await claim(NOON, NOON, 2)} == {2, 3}
+    assert {row["number"] for row in await claim(NOON, NOON, 2)} == {1}
+
+
+async def test_of_many_schedulers_that_claim_at_once_none_gets_what_another_has() -> None:
+    for number in range(1, 301):
+        await planned(number, next_at=NOON)
+
+    claims = await asyncio.gather(*(claim(NOON, NOON, 50) for _ in range(10)))
+
+    numbers = [row["number"] for rows in claims for row in rows]
+    assert len(numbers) == len(set(numbers))
+    # Those that were being claimed are passed over, and come with the next second.
+    assert len(numbers) + len(await claim(NOON, NOON, 300)) == 300
+
+
+@given(
+    interval_ms=st.integers(5, 86_400).map(lambda seconds: seconds * 1000),
+    phase=st.floats(0, 0.999),
+    late_ms=st.integers(-10_000, 10**9),
+    ahead_ms=st.integers(0, 10_000),
+)
+@examples(max_examples=50)
+async def test_the_next_slot_is_the_first_of_the_phase_after_now(
+    interval_ms: int, phase: float, late_ms: int, ahead_ms: int
+) -> None:
+    await models.MonitorState.all().delete()
+    phase_ms = int(phase * interval_ms)
+    await planned(1, next_at=NOON - late_ms, interval_ms=interval_ms, phase_ms=phase_ms)
+
+    claimed = await claim(NOON, NOON + ahead_ms, 10)
+    after = await next_at(1)
+
+    assert len(claimed) == (-late_ms <= ahead_ms)
+    if claimed:
+        assert after is not None
+        assert (after - phase_ms) % interval_ms == 0
+        assert 0 < after - max(NOON, NOON - late_ms) <= interval_ms
+
+
+@given(st.integers(5_000, 86_400_000))
+def test_a_phase_lies_inside_the_interval_and_is_always_the_same(interval_ms: int) -> None:
+    id = uuid7()
+
+    assert 0 <= phase_ms(id, interval_ms) < interval_ms
+    assert phase_ms(id, interval_ms) == phase_ms(id, interval_ms)
+
+
+def test_phases_are_spread_evenly() -> None:
+    in_each_tenth = [0] * 10
+    for _ in range(10_000):
+        in_each_tenth[phase_ms(uuid7(), 60_000) // 6_000] += 1
+
+    assert 850 < min(in_each_tenth) <= max(in_each_tenth) < 1_150
+
+
+async def test_a_claim_given_back_is_due_again() -> None:
+    await planned(1, next_at=NOON)
+    await planned(2, next_at=NOON)
+    await claim(NOON, NOON, 10)
+
+    await give_back([1])
+
+    assert [row["number"] for row in await claim(NOON, NOON, 10)] == [1]
+
+
+async def test_a_claim_given_back_after_a_pause_stays_paused() -> None:
+    await planned(1, next_at=NOON)
+    await claim(NOON, NOON, 10)
+    await models.MonitorState.all().update(next_at=None)
+
+    await give_back([1])
+
+    assert await next_at(1) is None
+
+
+@pytest.mark.parametrize(
+    ("due", "slot"), [(NOON + 30_000, NOON), (NOON - 5_000, NOON - 5_000), (NOON, NOON), (None, None)]
+)
+async def test_to_check_now_is_to_be_due_now_or_before(due: int | None, slot: int | None) -> None:
+    await planned(1, next_at=due)
+
+    assert await bring_forward(1, NOON) == slot
+    assert await next_at(1) == slot
+
+
+async def test_after_a_check_out_of_turn_the_regular_slots_go_on() -> None:
+    await planned(1, next_at=NOON + 7_000)
+    await bring_forward(1, NOON)
+
+    [row] = await claim(NOON, NOON, 10)
+
+    assert row["slot_at"] == NOON
+    assert await next_at(1) == NOON + 7_000
+
+
+@pytest.mark.parametrize(("due", "lag"), [([], 0), ([None], 0), ([NOON + 1], 0), ([NOON - 9, NOON - 50, None], 50)])
+async def test_the_lag_is_how_late_the_latest_is(due: list[Any], lag: int) -> None:
+    for number, at in enumerate(due, 1):
+        await planned(number, next_at=at)
+
+    assert await overdue_ms(NOON) == lag

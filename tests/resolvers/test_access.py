@@ -1,0 +1,111 @@
+"""Every verb there is, called by those who may not, and about what is not theirs. A new verb is in here by itself."""
+
+import importlib
+import pkgutil
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from strawberry import ID, UNSET
+
+from is0k import models, resolvers, schema
+from is0k.resolvers.api_keys import create_api_key
+from is0k.resolvers.context import Context
+from is0k.resolvers.operation import Operation
+from is0k.schema.enums import Scope
+from is0k.schema.errors import InsufficientScope, NotFound, Unauthenticated
+from is0k.schema.ids import Prefix, encode, uuid7
+from is0k.tests.resolvers.conftest import Statements
+from is0k.tests.stage.people import new_monitor
+
+pytestmark = pytest.mark.anyio
+
+MODULES = [
+    importlib.import_module(f"{resolvers.__name__}.{module.name}")
+    for module in pkgutil.iter_modules(resolvers.__path__)
+]
+VERBS: dict[str, Operation[..., Any]] = {
+    value.name: value for module in MODULES for value in vars(module).values() if isinstance(value, Operation)
+}
+# A valid value for each kind of argument: what is refused must be refused for who asks.
+VALUES: dict[Any, Any] = {
+    schema.UpdateMonitorInput: schema.UpdateMonitorInput(name="Stolen"),
+    schema.CheckFilter: schema.CheckFilter(),
+    schema.PageArguments: schema.PageArguments(),
+    schema.StatsRange: schema.StatsRange(),
+}
+MALFORMED = ["", "mon_", "x", "mon_01H455VB4PEX5VSKNK084SN02Q", "../../etc/passwd", "mon_8zzzzzzzzzzzzzzzzzzzzzzzzz"]
+
+
+def scoped(scope: Scope) -> list[str]:
+    return sorted(name for name, verb in VERBS.items() if verb.scope is scope)
+
+
+ABOUT_ONE = sorted(name for name, verb in VERBS.items() if "id" in verb.parameters)
+
+
+def test_the_scopes_are_what_the_documentation_says() -> None:
+    assert scoped(Scope.READ) == ["get_monitor", "get_stats", "list_checks", "list_monitors"]
+    assert scoped(Scope.WRITE) == [
+        "check_monitor",
+        "create_monitor",
+        "delete_monitor",
+        "pause_monitor",
+        "resume_monitor",
+        "update_monitor",
+    ]
+    assert scoped(Scope.ADMIN) == ["create_api_key", "delete_api_key", "list_api_keys", "set_plan"]
+
+
+@pytest.mark.parametrize("name", sorted(VERBS))
+async def test_who_shows_no_key_gets_nothing_done(name: str, open_database: None, statements: Statements) -> None:
+    with statements() as sent, pytest.raises(Unauthenticated):
+        await VERBS[name](Context())
+
+    assert sent == []
+
+
+@pytest.mark.parametrize("name", scoped(Scope.WRITE) + scoped(Scope.ADMIN))
+async def test_who_lacks_the_scope_gets_nothing_done(name: str, ctx: Context, statements: Statements) -> None:
+    verb = VERBS[name]
+    for scope in Scope:
+        if not scope.includes(verb.scope):
+            with statements() as sent, pytest.raises(InsufficientScope) as refused:
+                await verb(_with(ctx, scope))
+
+            assert refused.value.message == f"This API key lacks the scope '{verb.scope.value}'"
+            assert sent == []
+
+
+def _with(ctx: Context, scope: Scope) -> Context:
+    assert ctx.actor is not None
+    return replace(ctx, actor=replace(ctx.actor, scope=scope))
+
+
+@pytest.mark.parametrize("name", ABOUT_ONE)
+async def test_what_is_somebody_elses_is_as_if_it_were_not_there(name: str, ctx: Context, stranger: Context) -> None:
+    monitor = await new_monitor(stranger)
+    key = (await create_api_key(stranger, schema.CreateApiKeyInput(name="theirs"))).api_key
+    theirs, prefix = (key.id, Prefix.API_KEY) if "api_key" in name else (monitor.id, Prefix.MONITOR)
+    before = await everything()
+
+    ids = [theirs, encode(prefix, uuid7()), *MALFORMED]
+    told = [(await refusal(VERBS[name], ctx, id)).message.replace(f"ID {id} ", "ID … ") for id in ids]
+
+    assert set(told) == {f"{'API key' if 'api_key' in name else 'Monitor'} with ID … not found"}
+    assert await everything() == before
+
+
+async def refusal(verb: Operation[..., Any], ctx: Context, id: str) -> NotFound:
+    arguments = {name: VALUES[item.annotation] for name, item in verb.parameters.items() if name != "id"}
+    with pytest.raises(NotFound) as refused:
+        await verb(ctx, id=ID(id), **arguments)
+    return refused.value
+
+
+async def everything() -> list[Any]:
+    return [await model.all().values() for model in (models.Monitor, models.MonitorState, models.ApiKey)]
+
+
+def test_the_values_that_verbs_are_called_with_say_something() -> None:
+    assert VALUES[schema.UpdateMonitorInput].name is not UNSET

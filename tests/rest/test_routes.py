@@ -1,0 +1,66 @@
+"""The contract's table of routes, row by row."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from is0k.models.monitor_state import claim
+from is0k.rest.routes import ROWS
+from is0k.tests.stage.api import Api
+from is0k.tests.stage.clock import FakeClock
+from is0k.tests.stage.history import check, remember
+from is0k.tests.stage.waiting import until
+
+pytestmark = pytest.mark.anyio
+
+SHOP = {"name": "Shop", "type": "http", "url": "https://shop.example/health"}
+# Method, path, status, body.
+CONTRACT: list[tuple[str, str, int, Any]] = [
+    ("GET", "/monitors", 200, None),
+    ("POST", "/monitors", 201, SHOP),
+    ("GET", "/monitors/{id}", 200, None),
+    ("PUT", "/monitors/{id}", 200, {"name": "Blog"}),
+    ("PATCH", "/monitors/{id}", 200, {"name": "Blog"}),
+    ("DELETE", "/monitors/{id}", 200, None),
+    ("POST", "/monitors/{id}/pause", 200, None),
+    ("POST", "/monitors/{id}/resume", 200, None),
+    ("GET", "/monitors/{id}/checks", 200, None),
+    ("GET", "/monitors/{id}/stats", 200, None),
+    ("POST", "/monitors/{id}/check", 200, None),
+]
+NOT_BUILT = [("GET", "/monitors/{id}/incidents"), ("POST", "/monitors/preview")]
+
+
+def test_the_table_is_that_of_the_contract() -> None:
+    assert {(row.method, row.path, row.status) for row in ROWS} >= {row[:3] for row in CONTRACT}
+
+
+@pytest.mark.xfail(reason="the contract has it, the server not yet")
+@pytest.mark.parametrize(("method", "path"), NOT_BUILT)
+def test_the_rest_of_the_contract_is_to_be_built(method: str, path: str) -> None:
+    assert (method, path) in {(row.method, row.path) for row in ROWS}
+
+
+@pytest.mark.parametrize(("method", "path", "status", "body"), CONTRACT)
+async def test_a_route_answers_with_its_status_in_the_envelope(
+    api: Api, clock: FakeClock, method: str, path: str, status: int, body: Any
+) -> None:
+    id = (await api.post("/monitors", SHOP)).data["id"]
+
+    answer, _ = await asyncio.gather(api.call(method, path.format(id=id), body), work(clock))
+
+    assert answer.status == status
+    assert answer.headers["Content-Type"] == "application/json"
+    assert list(answer.body) == ["data", "error"]
+    assert answer.body["error"] is None
+
+
+async def work(clock: FakeClock) -> None:
+    """A worker that makes the first check."""
+
+    async def claimed() -> list[Any]:
+        return await claim(clock.ms, clock.ms, 10)
+
+    for row in await until("something is due", claimed, 5):
+        await remember(check(row["number"], row["slot_at"]))
