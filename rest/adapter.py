@@ -34,8 +34,6 @@ from is0k.schema.plain import field_names, plain
 
 log = structlog.get_logger("is0k.rest")
 
-LARGEST_BODY = 1024 * 1024
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -118,8 +116,8 @@ async def _bytes(request: Request) -> bytes:
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > LARGEST_BODY:
-                raise PayloadTooLarge("The body is larger than 1 MiB")
+            if len(body) > PayloadTooLarge.largest_bytes:
+                raise PayloadTooLarge
     except ClientDisconnect:
         raise InvalidJson("The connection ended before the body did") from None
     return bytes(body)

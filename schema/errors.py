@@ -168,6 +168,10 @@ class MethodNotAllowed(DomainError):
 class PayloadTooLarge(DomainError):
     code = "PAYLOAD_TOO_LARGE"
     http_status = 413
+    largest_bytes: ClassVar[int] = 1024 * 1024
+
+    def __init__(self) -> None:
+        super().__init__("The body is larger than 1 MiB")
 
 
 class UnsupportedMediaType(DomainError):

@@ -1,24 +1,38 @@
 """`/graphql`: Strawberry's ASGI view with our context, our errors and our JSON."""
 
+import json
 from typing import Any
 
 import orjson
+import structlog
+from cross_web import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.websockets import WebSocket
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketState
 from strawberry.asgi import GraphQL
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from is0k.resolvers.authentication import authenticate
 from is0k.resolvers.context import Context
 from is0k.resolvers.root import graphql_schema
 from is0k.schema.clock import Clock
-from is0k.schema.errors import DomainError
+from is0k.schema.errors import DomainError, InternalError, PayloadTooLarge
+
+log = structlog.get_logger("is0k.graphql")
 
 
 class GraphQLView(GraphQL[Context, None]):
     def __init__(self, clock: Clock) -> None:
-        super().__init__(graphql_schema, graphql_ide=None, allow_queries_via_get=False)
+        # The older protocol of WebSockets skips the handshake that says who asks (CVE-2026-35523).
+        protocols = [GRAPHQL_TRANSPORT_WS_PROTOCOL]
+        super().__init__(
+            graphql_schema, graphql_ide=None, allow_queries_via_get=False, subscription_protocols=protocols
+        )
         self.clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, _limited(receive), send)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         actor = await authenticate(request.headers.get("authorization"), self.clock)
@@ -27,13 +41,45 @@ class GraphQLView(GraphQL[Context, None]):
     async def run(self, request: Any, *arguments: Any, **named: Any) -> Any:
         try:
             return await super().run(request, *arguments, **named)
+        except HTTPException:
+            raise  # it is not GraphQL over HTTP: Strawberry says how
         except DomainError as error:
-            # A key that is wrong is told before anything is run, in the words of GraphQL over HTTP.
-            body = {"data": None, "errors": [{"message": error.message, "extensions": error.extensions}]}
-            return Response(orjson.dumps(body), error.http_status, error.headers, "application/json")
+            return await _refuse(request, error)
+        except Exception:
+            log.exception("request failed")
+            return await _refuse(request, InternalError())
 
     def encode_json(self, data: object) -> bytes:
         return orjson.dumps(data)
 
     def decode_json(self, data: str | bytes) -> Any:
-        return orjson.loads(data)
+        body = orjson.loads(data)
+        # Strawberry takes for granted what the specification only asks for.
+        if not isinstance(body, list | dict) or (isinstance(body, dict) and not isinstance(body.get("query", ""), str)):
+            raise json.JSONDecodeError("Must be an object with a query", str(data), 0)
+        return body
+
+
+async def _refuse(request: Request | WebSocket, error: DomainError) -> Response:
+    """What is wrong before anything is run, such as a key, is told in the words of GraphQL over HTTP."""
+    extensions = error.extensions | {"requestId": request.scope["state"]["request_id"]}
+    body = {"data": None, "errors": [{"message": error.message, "extensions": extensions}]}
+    response = Response(orjson.dumps(body), error.http_status, error.headers, "application/json")
+    if isinstance(request, WebSocket) and request.application_state is WebSocketState.CONNECTING:
+        await request.send_denial_response(response)
+    return response
+
+
+def _limited(receive: Receive) -> Receive:
+    """A body may be as large as one of REST."""
+    size = 0
+
+    async def receive_some() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > PayloadTooLarge.largest_bytes:
+            raise PayloadTooLarge
+        return message
+
+    return receive_some
