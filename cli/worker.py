@@ -14,7 +14,7 @@ def worker(
 ) -> None:
     """Run a worker alone.
 
-    It checks monitors and sends alerts. Any number may run, in any number of regions.
+    It checks monitors and judges what it sees. Any number may run, in any number of regions.
 
     Example:  is0k worker --region eu-west
     """

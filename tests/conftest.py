@@ -36,12 +36,12 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
 
 
 @pytest.fixture(scope="session")
-def postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres | None]:
+def postgres(request: pytest.FixtureRequest) -> Iterator[Postgres | None]:
     """The server the whole session uses; None on SQLite."""
     if request.config.getoption("--database") == "sqlite":
         yield None
         return
-    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    server = Postgres()
     yield server
     server.stop()
 

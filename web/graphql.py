@@ -1,6 +1,7 @@
 """`/graphql`: Strawberry's ASGI view with our context, our errors and our JSON."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -8,9 +9,11 @@ import structlog
 from cross_web import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.status import WS_1011_INTERNAL_ERROR
 from starlette.types import Message, Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketState
-from strawberry.asgi import GraphQL
+from starlette.websockets import WebSocket, WebSocketDisconnect
+from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
+from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from is0k.resolvers.authentication import authenticate
@@ -21,8 +24,22 @@ from is0k.schema.errors import DomainError, InternalError, PayloadTooLarge
 
 log = structlog.get_logger("is0k.graphql")
 
+UNAUTHORIZED = 4401  # as graphql-transport-ws calls it
+
+
+class TextSocket(ASGIWebSocketAdapter):
+    """The protocol's messages are text; our bytes would go out as binary ones, which clients refuse."""
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        try:
+            await self.ws.send_text(orjson.dumps(message).decode())
+        except WebSocketDisconnect as error:
+            raise WebSocketDisconnected from error
+
 
 class GraphQLView(GraphQL[Context, None]):
+    websocket_adapter_class = TextSocket
+
     def __init__(self, clock: Clock) -> None:
         # The older protocol of WebSockets skips the handshake that says who asks (CVE-2026-35523).
         protocols = [GRAPHQL_TRANSPORT_WS_PROTOCOL]
@@ -65,8 +82,8 @@ async def _refuse(request: Request | WebSocket, error: DomainError) -> Response:
     extensions = error.extensions | {"requestId": request.scope["state"]["request_id"]}
     body = {"data": None, "errors": [{"message": error.message, "extensions": extensions}]}
     response = Response(orjson.dumps(body), error.http_status, error.headers, "application/json")
-    if isinstance(request, WebSocket) and request.application_state is WebSocketState.CONNECTING:
-        await request.send_denial_response(response)
+    if isinstance(request, WebSocket):
+        await request.close(UNAUTHORIZED if error.http_status == 401 else WS_1011_INTERNAL_ERROR, error.code)
     return response
 
 

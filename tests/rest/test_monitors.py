@@ -122,7 +122,7 @@ async def test_checks_are_narrowed_by_from_to_status_and_region(api: Api, clock:
 async def test_stats_have_the_names_of_the_contract(api: Api, clock: FakeClock) -> None:
     monitor = await made(api)
     number = await number_of(monitor)
-    span = {"before": 0, "span_ms": 60_000}
+    span: Any = {"before": 0, "span_ms": 60_000}
     await remember(check(number, clock.ms - 60_001, latency_us=10_000))
     await remember(check(number, clock.ms - 1, latency_us=10_000, **span))
 

@@ -1,5 +1,7 @@
 """A real PostgreSQL for a test session."""
 
+import shutil
+import tempfile
 import warnings
 from pathlib import Path
 
@@ -18,9 +20,11 @@ END $$
 
 
 class Postgres:
-    def __init__(self, folder: Path) -> None:
-        self._server = get_server(folder / "data", cleanup_mode="delete")
-        self.url = f"postgres://postgres@/postgres?host={folder / 'data'}"
+    def __init__(self) -> None:
+        # Not in pytest's own folder: as root the server runs as a user of its own, and each new pytest shuts that out.
+        self._folder = Path(tempfile.mkdtemp(prefix="is0k-pg-"))
+        self._server = get_server(self._folder / "data", cleanup_mode="delete")
+        self.url = f"postgres://postgres@/postgres?host={self._folder / 'data'}"
 
     def empty(self) -> None:
         """DELETE, not TRUNCATE: on tables of a few rows it is thirty times faster."""
@@ -28,3 +32,4 @@ class Postgres:
 
     def stop(self) -> None:
         self._server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,0 +1,105 @@
+"""The protocol around GraphQL: methods, bodies, sizes, WebSockets."""
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from aiohttp import WSMsgType
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
+
+from is0k.tests.stage.api import Answer, Api
+
+pytestmark = pytest.mark.anyio
+
+JSON = {"Content-Type": "application/json"}
+
+
+async def post(api: Api, body: bytes, **headers: str) -> Answer:
+    return await api.send("POST", "/graphql", data=BytesIO(body), headers={**JSON, **headers})
+
+
+async def test_a_query_by_get_is_refused(api: Api) -> None:
+    answer = await api.send("GET", "/graphql?query={__typename}")
+
+    assert (answer.status, answer.body) == (400, b"queries are not allowed when using GET")
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
+async def test_another_method_is_405(api: Api, method: str) -> None:
+    assert (await api.send(method, "/graphql", data=b"{}", headers=JSON)).status == 405
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"{", b"null", b"5", b'"x"', b"true", b"\xff", b"[]", b'[{"query": "{ __typename }"}]'),
+        *(b"{}", b'{"query": 5}', b'{"query": null}', b'{"query": ["{ __typename }"]}'),
+        *(b'{"query": "{ __typename }", "variables": []}', b'{"query": "{ __typename }", "operationName": "x"}'),
+    ],
+)
+async def test_what_is_no_request_of_graphql_is_400(api: Api, body: bytes) -> None:
+    answer = await post(api, body)
+
+    assert answer.status == 400
+    assert answer.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+async def test_a_body_a_foreign_page_could_send_is_refused(api: Api, content_type: str) -> None:
+    answer = await post(api, b'{"query": "{ __typename }"}', **{"Content-Type": content_type})
+
+    assert answer.status == 400
+
+
+async def test_a_body_larger_than_a_mebibyte_is_413(api: Api) -> None:
+    answer = await post(api, b'{"query": "{ __typename }"}' + b" " * 1024 * 1024)
+
+    assert answer.status == 413
+    assert answer.body["errors"] == [
+        {
+            "message": "The body is larger than 1 MiB",
+            "extensions": {"code": "PAYLOAD_TOO_LARGE", "requestId": answer.headers["X-Request-Id"]},
+        }
+    ]
+
+
+async def test_a_fault_of_ours_before_anything_is_run_is_masked_too(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: Any) -> Any:
+        raise RuntimeError("password=hunter2")
+
+    monkeypatch.setattr("is0k.web.graphql.authenticate", fail)
+    with capture_logs([merge_contextvars]) as log:
+        answer = await post(api, b'{"query": "{ __typename }"}')
+
+    [error] = answer.body["errors"]
+    request_id = answer.headers["X-Request-Id"]
+    assert (answer.status, error["extensions"]) == (500, {"code": "INTERNAL_ERROR", "requestId": request_id})
+    assert "hunter2" not in str(answer.body)
+    assert [entry["request_id"] for entry in log if entry["event"] == "request failed"] == [request_id]
+
+
+async def test_a_websocket_speaks_graphql_transport_ws(api: Api) -> None:
+    async with api.session.ws_connect(f"{api.url}/graphql", protocols=["graphql-transport-ws"]) as socket:
+        await socket.send_json({"type": "connection_init"})
+
+        assert socket.protocol == "graphql-transport-ws"
+        assert (await socket.receive_json())["type"] == "connection_ack"
+
+
+@pytest.mark.parametrize("protocols", [["graphql-ws"], []])
+async def test_a_websocket_of_another_protocol_is_closed(api: Api, protocols: list[str]) -> None:
+    async with api.session.ws_connect(f"{api.url}/graphql", protocols=protocols) as socket:
+        message = await socket.receive()
+
+    assert (message.type, message.data) == (WSMsgType.CLOSE, 4406)
+
+
+async def test_a_websocket_with_a_wrong_key_is_closed_and_told_why(api: Api) -> None:
+    headers = {"Authorization": "Bearer is0k_live_wrong"}
+    async with api.session.ws_connect(
+        f"{api.url}/graphql", protocols=["graphql-transport-ws"], headers=headers
+    ) as socket:
+        message = await socket.receive()
+
+    assert (message.type, message.data, message.extra) == (WSMsgType.CLOSE, 4401, "INVALID_API_KEY")
