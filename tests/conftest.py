@@ -19,7 +19,7 @@ from is0k.tests.stage.people import new_organization
 from is0k.tests.stage.postgres import Postgres
 from is0k.tests.stage.valkey import Valkey
 
-# A slow moment of a shared machine is not a slow program; and a test that empties its tables itself may keep a database.
+# A slow moment of a shared machine is not a slow program, and a test may empty its tables for each example itself.
 hypothesis_settings.register_profile(
     "is0k", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )

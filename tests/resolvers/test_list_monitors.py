@@ -107,12 +107,13 @@ async def test_a_tag_is_found_as_a_whole_word(ctx: Context) -> None:
 
 
 @pytest.mark.parametrize(
-    ("q", "found"), [("shop", "Shop 100%"), ("HOP", "Shop 100%"), ("0%", "Shop 100%"), ("a_b", "a_b"), ("\\", "")]
+    ("q", "found"),
+    [("shop", "Shop 100%"), ("HOP", "Shop 100%"), ("0%", "Shop 100%"), ("a_b", "a_b"), ("\\", ""), ("äP", "ÄPFEL")],
 )
 async def test_a_part_of_the_name_is_found_in_any_letter_case_and_to_the_letter(
     ctx: Context, q: str, found: str
 ) -> None:
-    for name in ("Shop 100%", "1000", "a_b", "axb"):
+    for name in ("Shop 100%", "1000", "a_b", "axb", "ÄPFEL"):
         await new_monitor(ctx, name=name)
 
     assert await names(ctx, q=q) == found

@@ -5,9 +5,13 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from is0k import models
-from is0k.tests.stage.api import Answer, Api
+from is0k.resolvers.context import Context
+from is0k.rest import rest_app
+from is0k.tests.stage.api import Answer, Api, key_of
+from is0k.tests.stage.clock import FakeClock
 
 pytestmark = pytest.mark.anyio
 
@@ -87,6 +91,31 @@ async def test_a_body_that_does_not_say_how_large_it_is_ends_at_a_mebibyte_too(a
     answer = await api.send("POST", "/api/v1/monitors", data=endless(), headers={"Content-Type": "application/json"})
 
     assert (answer.status, answer.code) == (413, "PAYLOAD_TOO_LARGE")
+
+
+async def test_a_caller_who_hangs_up_half_way_is_no_fault_of_ours(ctx: Context, clock: FakeClock) -> None:
+    said: list[Any] = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[Any] = []
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/v1/monitors",
+        "query_string": b"",
+        "headers": [(b"authorization", f"Bearer {await key_of(ctx)}".encode())],
+        "state": {"request_id": "-"},
+    }
+
+    async def receive() -> Any:
+        return said.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    with capture_logs() as log:
+        await rest_app(clock)(scope, receive, send)
+
+    assert (sent[0]["status"], log) == (400, [])
+    assert await nothing_was_made()
 
 
 async def test_all_faults_of_a_body_are_told_at_once(api: Api) -> None:
