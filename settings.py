@@ -16,6 +16,8 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "IS0K_"
+# 104 on macOS with its closing NUL, 108 on Linux.
+LONGEST_SOCKET_BYTES = 103
 
 Network = IPv4Network | IPv6Network
 
@@ -88,9 +90,8 @@ class FileSource(PydanticBaseSettingsSource):
 
 
 def valkey_socket(data_dir: Path) -> Path:
-    """Where the bundled Valkey listens. A path longer than a socket may have (104 bytes) moves to the temp folder."""
-    socket = data_dir / "valkey.sock"
-    if len(os.fsencode(socket)) < 100:
-        return socket
+    """Where the bundled Valkey listens. A path longer than a socket may have (104 bytes) moves to a temp folder."""
     name = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"is0k-{os.getuid()}-{name}" / "valkey.sock"
+    folders = [data_dir, *(Path(temp) / f"is0k-{os.getuid()}-{name}" for temp in (tempfile.gettempdir(), "/tmp"))]
+    sockets = [folder / "valkey.sock" for folder in folders]
+    return next((socket for socket in sockets if len(os.fsencode(socket)) < LONGEST_SOCKET_BYTES), sockets[-1])

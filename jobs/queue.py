@@ -6,12 +6,14 @@ Bodies are msgpack: arq's default, pickle, would let anyone who can write to Red
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgpack
 import structlog
-from arq.connections import ArqRedis, RedisSettings, create_pool
+from arq.connections import ArqRedis, RedisSettings
 from arq.cron import CronJob
 from arq.worker import Function, Worker
 from redis.asyncio.retry import Retry
@@ -19,6 +21,8 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from is0k.jobs.stopping import end, within
 
 log = structlog.get_logger("is0k.queue")
 
@@ -28,6 +32,12 @@ POLL_SECONDS = 0.1
 HEALTH_CHECK_SECONDS = 5
 EXPIRES_MS = 60_000
 ENQUEUE_SECONDS = 1.0
+ANSWER_SECONDS = 5.0
+RECONNECT_SECONDS = 1.0
+DRAIN_SECONDS = 2.0
+
+# What is no plain value (arq sends exceptions around) becomes its text.
+PACK = partial(msgpack.packb, default=str)
 
 
 def checks_queue(region: str) -> str:
@@ -47,37 +57,24 @@ class Queue:
     @classmethod
     def connect(cls, url: str) -> "Queue":
         """Does not wait for Redis: the first job that is sent finds out."""
-        settings = RedisSettings.from_dsn(url)
-        pool = ArqRedis(
-            host=settings.host,
-            port=settings.port,
-            unix_socket_path=settings.unix_socket_path,
-            db=settings.database,
-            username=settings.username,
-            password=settings.password,
-            ssl=settings.ssl,
-            socket_timeout=ENQUEUE_SECONDS,
-            socket_connect_timeout=ENQUEUE_SECONDS,
-            job_serializer=msgpack.packb,
-            job_deserializer=msgpack.unpackb,
-            expires_extra_ms=EXPIRES_MS,
-        )
-        return cls(pool)
+        return cls(_pool(url, socket_timeout=ENQUEUE_SECONDS, socket_connect_timeout=ENQUEUE_SECONDS))
 
     async def send(self, queue: str, job_id: str, function: str, *arguments: Any) -> None:
         """Raises QueueAway; the job may then have been taken all the same."""
         try:
             async with asyncio.timeout(ENQUEUE_SECONDS):
                 await self._pool.enqueue_job(function, *arguments, _job_id=job_id, _queue_name=queue)
-        except (RedisError, OSError, TimeoutError) as error:
-            raise QueueAway(str(error)) from error
+                # arq lets bodies expire, but not their places in the queue: where nobody works it would grow for ever.
+                await self._pool.zremrangebyscore(queue, "-inf", time.time() * 1000 - 2 * EXPIRES_MS)
+        except (RedisError, OSError) as error:
+            raise QueueAway(repr(error)) from error
 
     async def close(self) -> None:
         await self._pool.aclose()
 
 
 class QueueWorker:
-    """Runs jobs of one queue until `drain`, whatever Redis does in between."""
+    """Runs jobs of one queue until it is told to stop, whatever Redis does in between."""
 
     def __init__(
         self,
@@ -87,37 +84,47 @@ class QueueWorker:
         cron_jobs: Sequence[CronJob] = (),
     ) -> None:
         self.url, self.queue, self.functions, self.cron_jobs = url, queue, functions, cron_jobs
-        self._worker: Worker | None = None
-        self._is_draining = False
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Take no new job, and end when those that run have ended."""
+        self._stopping.set()
 
     async def run(self) -> None:
-        while not self._is_draining:
+        while not self._stopping.is_set():
+            # It notices within seconds that Redis hangs, and tries a little before it gives up.
+            pool = _pool(
+                self.url,
+                socket_timeout=ANSWER_SECONDS,
+                socket_connect_timeout=ANSWER_SECONDS,
+                retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 3),
+                retry_on_error=[RedisConnectionError, RedisTimeoutError, OSError],
+            )
             try:
-                self._worker = await self._new_worker()
-                await self._worker.async_run()
+                await self._work(self._worker(pool))
             except (RedisError, OSError) as error:
-                log.warning("the queue is away, trying again", queue=self.queue, error=str(error))
-                await self._close()
-                await asyncio.sleep(1)
+                log.warning("the queue is away, trying again", queue=self.queue, error=repr(error))
+                await within(self._stopping, RECONNECT_SECONDS)
+            finally:
+                await pool.aclose()
 
-    async def drain(self) -> None:
-        """Take no new job, and wait for those that run."""
-        self._is_draining = True
-        if self._worker is None:
-            return
-        self._worker.allow_pick_jobs = False
-        await asyncio.gather(*self._worker.tasks.values(), return_exceptions=True)
-        if self._worker.main_task:
-            self._worker.main_task.cancel()
-        await self._close()
+    async def _work(self, worker: Worker) -> None:
+        """Until it is time to stop. arq alone would end the process when Redis is restarted."""
+        main, stopped = asyncio.create_task(worker.main()), asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({main, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            worker.allow_pick_jobs = False
+            if not main.done():
+                # It may be starting jobs this moment; after a poll more it is not.
+                await asyncio.wait({main}, timeout=2 * POLL_SECONDS)
+        finally:
+            stopped.cancel()
+            await end(worker.tasks.values(), DRAIN_SECONDS)
+            await end([main], 0)
+        if not main.cancelled():
+            main.result()
 
-    async def _new_worker(self) -> Worker:
-        pool = await create_pool(
-            _patient(self.url),
-            job_serializer=msgpack.packb,
-            job_deserializer=msgpack.unpackb,
-            expires_extra_ms=EXPIRES_MS,
-        )
+    def _worker(self, pool: ArqRedis) -> Worker:
         return Worker(
             functions=self.functions,
             cron_jobs=self.cron_jobs,
@@ -130,22 +137,24 @@ class QueueWorker:
             keep_result=0,
             poll_delay=POLL_SECONDS,
             health_check_interval=HEALTH_CHECK_SECONDS,
-            job_serializer=msgpack.packb,
+            job_serializer=PACK,
             job_deserializer=msgpack.unpackb,
             log_results=False,
         )
 
-    async def _close(self) -> None:
-        if self._worker is not None:
-            await self._worker.pool.aclose()
-            self._worker = None
 
-
-def _patient(url: str) -> RedisSettings:
-    """A worker whose Redis is restarted waits for it; arq alone would end the process."""
+def _pool(url: str, **options: Any) -> ArqRedis:
     settings = RedisSettings.from_dsn(url)
-    settings.conn_retries = 1
-    settings.retry = Retry(ExponentialBackoff(cap=1, base=0.05), 60)
-    settings.retry_on_error = [RedisConnectionError, RedisTimeoutError, OSError]
-    settings.retry_on_timeout = True
-    return settings
+    return ArqRedis(
+        host=settings.host,
+        port=settings.port,
+        unix_socket_path=settings.unix_socket_path,
+        db=settings.database,
+        username=settings.username,
+        password=settings.password,
+        ssl=settings.ssl,
+        job_serializer=PACK,
+        job_deserializer=msgpack.unpackb,
+        expires_extra_ms=EXPIRES_MS,
+        **options,
+    )

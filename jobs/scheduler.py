@@ -8,13 +8,14 @@ import asyncio
 import itertools
 import secrets
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 
 import structlog
 
 from is0k.jobs.checker import Slot
 from is0k.jobs.queue import Queue, QueueAway, checks_queue
-from is0k.models.monitor_state import claim, give_back
+from is0k.jobs.stopping import within
+from is0k.models.monitor_state import claim, give_back, start_over
 from is0k.models.sql import Row
 from is0k.schema.clock import Clock, milliseconds
 
@@ -26,6 +27,11 @@ BATCH_SIZE = 200
 # Later than this a slot was missed (everything was stopped), and its check is spread over what is left of a minute.
 OVERDUE_MS = 5_000
 LONGEST_SPREAD_MS = 60_000
+# Without Redis the other regions cannot be reached; asking again every second would only keep the database busy.
+ASK_AGAIN_MS = 10_000
+# A wall clock that is set back by less is waited for.
+CLOCK_TOLERANCE_MS = 60_000
+TURNS_BETWEEN_CLOCK_CHECKS = 60
 
 Accept = Callable[[Sequence[Slot]], Awaitable[None]]
 
@@ -37,39 +43,61 @@ class Scheduler:
         self.region, self.queue, self.accept, self.clock = region, queue, accept, clock
         self._ids = (f"{region}:{secrets.token_hex(4)}:{count}" for count in itertools.count())
         self._sending: set[asyncio.Task[None]] = set()
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Claim no more; what is claimed is handed out."""
+        self._stopping.set()
 
     async def run(self) -> None:
-        while True:
-            try:
-                await self.claim_once()
-            except Exception:
-                # The database is away or busy. Nothing is lost: what is due stays due.
-                log.exception("could not claim what is due")
-            await asyncio.sleep(1 - self.clock.now().timestamp() % 1)
+        for turn in itertools.count():
+            await self._take_turn(is_clock_checked=turn % TURNS_BETWEEN_CLOCK_CHECKS == 0)
+            # A timer may be a millisecond early; the same second would then have two turns.
+            if await within(self._stopping, 1.002 - self.clock.now().timestamp() % 1):
+                break
+        await asyncio.gather(*self._sending, return_exceptions=True)
+
+    async def _take_turn(self, is_clock_checked: bool) -> None:
+        try:
+            if is_clock_checked:
+                await self.check_clock()
+            await self.claim_once()
+        except Exception:
+            # The database is away or busy. Nothing is lost: what is due stays due.
+            log.exception("could not claim what is due")
+
+    async def check_clock(self) -> None:
+        if count := await start_over(milliseconds(self.clock.now()), CLOCK_TOLERANCE_MS):
+            log.warning("the clock was set back; the schedule begins anew", monitors=count)
 
     async def claim_once(self) -> None:
         now = milliseconds(self.clock.now())
-        rows = await claim(now, now + AHEAD_MS, CLAIM_LIMIT)
-        for region, slots in slots_by_region(rows, self.region, now).items():
-            for batch in batched(slots):
+        slots = slots_by_region(await claim(now, now + AHEAD_MS, CLAIM_LIMIT), self.region, now)
+        own = set(slots[self.region])
+        for region in slots:
+            for batch in batched(slots[region]):
                 # In a task of its own: a Redis that is slow to answer must not hold up the next second.
-                task = asyncio.create_task(self._hand_out(region, batch))
+                task = asyncio.create_task(self._hand_out(region, batch, own))
                 self._sending.add(task)
                 task.add_done_callback(self._sending.discard)
 
-    async def _hand_out(self, region: str, batch: list[Slot]) -> None:
+    async def _hand_out(self, region: str, batch: list[Slot], own: Collection[Slot]) -> None:
         try:
             await self.queue.send(checks_queue(region), next(self._ids), "run_checks", batch)
         except QueueAway as error:
             log.warning("the queue is away", error=str(error), checks=len(batch), region=region)
+            await self._hand_out_without_queue(region, batch, own)
+
+    async def _hand_out_without_queue(self, region: str, batch: list[Slot], own: Collection[Slot]) -> None:
+        try:
             if region == self.region:
-                # If the job was taken all the same, the check runs twice and its slot is written once.
+                # If the job was taken all the same, the check may run twice; its slot is written once.
                 await self.accept(batch)
             else:
-                await give_back([slot.number for slot in batch])
-
-    async def close(self) -> None:
-        await asyncio.gather(*self._sending, return_exceptions=True)
+                again_at = milliseconds(self.clock.now()) + ASK_AGAIN_MS
+                await give_back((slot.number, again_at, slot.version) for slot in batch if slot not in own)
+        except Exception:
+            log.exception("checks could not be handed out: this turn of theirs is lost", checks=len(batch))
 
 
 def slots_by_region(rows: Sequence[Row], own_region: str, now: int) -> dict[str, list[Slot]]:

@@ -1,19 +1,21 @@
-"""What time does by itself: hours and days are rolled up, partitions made, and what was deleted is forgotten."""
+"""What time does by itself: hours and days are rolled up, partitions made, and what was deleted is forgotten.
+
+Each may be stopped anywhere, and goes on where it was the next time.
+"""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
-
-from tortoise.transactions import in_transaction
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from is0k.models.check import make_partitions, read_raw
 from is0k.models.forgetting import forget_some
 from is0k.models.rollup import (
-    DAY_MS,
     HOUR_MS,
+    LENGTH_MS,
+    Grain,
     Rollup,
-    all_numbers,
-    first_tick,
+    all_intervals,
+    first_start,
     read_progress,
     read_rollups,
     write_progress,
@@ -23,70 +25,85 @@ from is0k.models.sql import Row
 
 # A result may be held for five minutes when the database is away; until then its hour is not over.
 GRACE_MS = 6 * 60_000
-# Small enough not to hold up the checks of this process for more than a few milliseconds.
-CHUNK = 50
+# More at a time would hold up the probes of this process for more than a few milliseconds.
+CHUNK_ROWS = 1_000
+HOURS_OF_A_DAY = 24
+BREATH_SECONDS = 0.05
+
+Enough = Callable[[], bool]
 
 
-async def roll_up(now: int) -> None:
-    """Every whole hour that is over, then every whole day. May be stopped anywhere: it goes on where it was."""
-    progress = await read_progress()
-    done = progress.get("hour") or _floor(await first_tick(), HOUR_MS)
-    if done is None:
-        return
-    while done + HOUR_MS + GRACE_MS <= now:
-        await _roll_up_hour(done)
-        done += HOUR_MS
-    day = progress.get("day") or _floor(done, DAY_MS)
-    while day is not None and day + DAY_MS <= done:
-        await _roll_up_day(day)
-        day += DAY_MS
+def never() -> bool:
+    return False
 
 
-async def _roll_up_hour(hour: int) -> None:
-    for numbers in await _chunks():
-        rows = await read_raw(numbers, hour, hour + HOUR_MS)
-        async with in_transaction():
-            await write_rollups(
-                "hour", [(number, hour, Rollup.of_checks(own)) for number, own in _by_number(rows).items()]
-            )
-        await asyncio.sleep(0)
-    await write_progress("hour", hour + HOUR_MS)
+async def roll_up(now: int, enough: Enough = never) -> None:
+    """Every whole hour that is over, then every whole day."""
+    hours_until = await _roll_up("hour", now - GRACE_MS, now, enough)
+    await _roll_up("day", hours_until, now, enough)
 
 
-async def _roll_up_day(day: int) -> None:
-    for numbers in await _chunks():
-        rows = await read_rollups("hour", numbers, day, day + DAY_MS)
-        async with in_transaction():
-            await write_rollups("day", [(number, day, _sum(own)) for number, own in _by_number(rows).items()])
-        await asyncio.sleep(0)
-    await write_progress("day", day + DAY_MS)
+async def _roll_up(grain: Grain, until: int, now: int, enough: Enough) -> int:
+    """How far it is done, which is said after each hour or day. Where nothing was checked there is nothing to do."""
+    length, done = LENGTH_MS[grain], (await read_progress()).get(grain, 0)
+    if done > now:
+        # The clock was wrong, and is right now.
+        done = _floor(until, length)
+        await write_progress(grain, done)
+    while done + length <= until and not enough():
+        first = await first_start(grain, done)
+        start = _floor(until if first is None else first, length)
+        if start + length <= until and not await _roll_up_one(grain, start, enough):
+            break
+        done = min(start + length, _floor(until, length))
+        await write_progress(grain, done)
+    return done
 
 
-def _floor(at: int | None, length: int) -> int | None:
-    return None if at is None else at // length * length
+async def _roll_up_one(grain: Grain, start: int, enough: Enough) -> bool:
+    """Whether it was finished."""
+    for numbers in chunks(await all_intervals(), grain):
+        if enough():
+            return False
+        rollups = []
+        for number, rows in (await _read(grain, numbers, start)).items():
+            rollups.append((number, start, Rollup.of_checks(rows) if grain == "hour" else Rollup.of_rollups(rows)))
+            # A few milliseconds of summing up each; the probes of this process come first.
+            await asyncio.sleep(0)
+        await write_rollups(grain, rollups)
+    return True
 
 
-async def _chunks() -> list[list[int]]:
-    numbers = await all_numbers()
-    return [numbers[start : start + CHUNK] for start in range(0, len(numbers), CHUNK)]
+def chunks(intervals_ms: Mapping[int, int], grain: Grain) -> Iterator[list[int]]:
+    """The numbers of the monitors, so many at a time as have about CHUNK_ROWS rows to sum up."""
+    chunk, rows = list[int](), 0
+    for number, interval_ms in intervals_ms.items():
+        chunk.append(number)
+        rows += 1 + HOUR_MS // interval_ms if grain == "hour" else HOURS_OF_A_DAY
+        if rows >= CHUNK_ROWS:
+            yield chunk
+            chunk, rows = [], 0
+    yield chunk
 
 
-def _by_number(rows: Sequence[Row]) -> dict[int, list[Row]]:
+async def _read(grain: Grain, numbers: Sequence[int], start: int) -> Mapping[int, list[Row]]:
+    end = start + LENGTH_MS[grain]
+    if grain == "hour":
+        rows = await read_raw(numbers, start, end)
+    else:
+        rows = await read_rollups("hour", numbers, start, end)
     found: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
         found[row["number"]].append(row)
     return found
 
 
-def _sum(rows: Sequence[Row]) -> Rollup:
-    total = Rollup()
-    for row in rows:
-        total.add(Rollup.of_row(row))
-    return total
+def _floor(at: int, length: int) -> int:
+    return at // length * length
 
 
-async def tidy(now: int) -> None:
+async def tidy(now: int, enough: Enough = never) -> None:
     """Tables for the days to come, and none of what people have deleted."""
     await make_partitions(now)
-    while await forget_some():
-        await asyncio.sleep(0.05)
+    while not enough() and await forget_some():
+        await asyncio.sleep(BREATH_SECONDS)

@@ -9,17 +9,23 @@ all of them start within half an interval (updown.io's published rule: an outage
 alerts, one longer than 1.5 × interval always does). Down begins at the first failing tick, up at the first good one.
 """
 
-from dataclasses import dataclass, replace
 from enum import Enum
+from typing import NamedTuple
 
 from is0k.schema.enums import CheckStatus, MonitorStatus, Reason
 
 LONGEST_RECHECK_MS = 20_000
 SHORTEST_RECHECK_MS = 1_000
 
+# What checks that agree for long enough say of the monitor. A check that is unknown says nothing.
+PROVES = {
+    CheckStatus.UP: MonitorStatus.UP,
+    CheckStatus.DEGRADED: MonitorStatus.DEGRADED,
+    CheckStatus.DOWN: MonitorStatus.DOWN,
+}
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+
+class Policy(NamedTuple):
     interval_ms: int
     retries: int = 2
     recovery_checks: int = 1
@@ -31,8 +37,7 @@ class Policy:
         return min(self.interval_ms, LONGEST_RECHECK_MS, max(SHORTEST_RECHECK_MS, spacing))
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """What is remembered of a monitor between checks. Ticks are milliseconds since the Unix epoch."""
 
     epoch: int = 0  # goes up when the monitor is paused, resumed or pointed elsewhere
@@ -43,13 +48,8 @@ class State:
     run_since: int | None = None  # … and the tick of the first
     is_blind: bool = False  # the latest check told nothing; what was believed is kept for when we see again
 
-    @property
-    def shown_status(self) -> MonitorStatus:
-        return MonitorStatus.UNKNOWN if self.is_blind else self.status
 
-
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """One check, as far as the verdict cares."""
 
     tick: int
@@ -66,16 +66,14 @@ class Change(Enum):
     IMPROVED = "improved"
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(NamedTuple):
     change: Change
     at: int
     reason: Reason
     message: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     state: State
     transition: Transition | None = None
     recheck_at: int | None = None  # a tick is wanted then, before the regular one
@@ -87,30 +85,38 @@ def judge(policy: Policy, state: State, result: Result) -> Verdict:
         # Late, double, or about what the monitor was before: history may keep it, the state must not move.
         return Verdict(state, is_applied=False)
     if result.status is CheckStatus.UNKNOWN:
-        return Verdict(replace(state, last_tick=result.tick, is_blind=True))
+        return _judge_unknown(policy, state, result.tick)
     run = _continue_run(state, result)
-    settled = _settled_status(policy, run)
-    if settled is None:
+    status = _proven(policy, run)
+    if status is None:
         return Verdict(run, recheck_at=result.tick + policy.recheck_ms)
-    after = replace(run, status=settled)
-    return Verdict(after, _transition(state.status, after, result))
+    if status is run.status:
+        return Verdict(run)
+    return Verdict(run._replace(status=status), _transition(run, status, result))
+
+
+def _judge_unknown(policy: Policy, state: State, tick: int) -> Verdict:
+    """It says nothing, so whoever was in doubt still is, and must not wait for the regular tick."""
+    is_in_doubt = _proven(policy, state) is None
+    recheck_at = tick + policy.recheck_ms if is_in_doubt else None
+    return Verdict(state._replace(last_tick=tick, is_blind=True), recheck_at=recheck_at)
 
 
 def _continue_run(state: State, result: Result) -> State:
-    seen = replace(state, last_tick=result.tick, is_blind=False, run_of=result.status)
+    length, since = state.run_length + 1, state.run_since
     # On the way up from down a slow answer counts as well as a fast one.
     is_recovering = state.status is MonitorStatus.DOWN and CheckStatus.DOWN not in (state.run_of, result.status)
-    if state.run_of is not None and (result.status is state.run_of or is_recovering):
-        return replace(seen, run_length=state.run_length + 1)
-    return replace(seen, run_length=1, run_since=result.tick)
+    if since is None or not (result.status is state.run_of or is_recovering):
+        length, since = 1, result.tick
+    return State(state.epoch, state.status, result.tick, result.status, length, since)
 
 
-def _settled_status(policy: Policy, run: State) -> MonitorStatus | None:
+def _proven(policy: Policy, run: State) -> MonitorStatus | None:
     """The status the run of equal checks is long enough to prove; None while it is not."""
-    assert run.run_of is not None
-    proven = MonitorStatus(run.run_of.value)
-    is_proven = proven is run.status or run.run_length >= _needed(policy, run.status, run.run_of)
-    return proven if is_proven else None
+    if run.run_of is None:
+        return run.status
+    status = PROVES[run.run_of]
+    return status if status is run.status or run.run_length >= _needed(policy, run.status, run.run_of) else None
 
 
 def _needed(policy: Policy, status: MonitorStatus, seen: CheckStatus) -> int:
@@ -123,11 +129,10 @@ def _needed(policy: Policy, status: MonitorStatus, seen: CheckStatus) -> int:
     return policy.retries + 1
 
 
-def _transition(before: MonitorStatus, after: State, result: Result) -> Transition | None:
-    if before is after.status or after.run_since is None:
-        return None
-    change = _change(before, after.status)
-    return Transition(change, after.run_since, result.reason, result.message) if change else None
+def _transition(run: State, after: MonitorStatus, result: Result) -> Transition | None:
+    assert run.run_since is not None
+    change = _change(run.status, after)
+    return Transition(change, run.run_since, result.reason, result.message) if change else None
 
 
 def _change(before: MonitorStatus, after: MonitorStatus) -> Change | None:

@@ -4,35 +4,52 @@ import asyncio
 import resource
 import signal
 import socket
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import structlog
 import uvloop
+from arq.connections import RedisSettings
 from arq.cron import CronJob, cron
 from arq.typing import WorkerCoroutine
 from arq.worker import Function, func
+from tortoise.backends.base.config_generator import expand_db_url
 
-from is0k.jobs import upkeep
-from is0k.jobs.checker import Checker, Finding, Slot
+from is0k.jobs.checker import RUNNING_AT_ONCE, Checker, Slot
 from is0k.jobs.queue import UPKEEP_QUEUE, Queue, QueueWorker, checks_queue
 from is0k.jobs.scheduler import Scheduler
+from is0k.jobs.stopping import end
+from is0k.jobs.upkeep import Enough, roll_up, tidy
 from is0k.jobs.writer import Writer
 from is0k.models.check import make_partitions
 from is0k.models.database import opened
+from is0k.models.monitor_state import give_back
 from is0k.models.region import region_number
+from is0k.probes import PROBES
+from is0k.probes.base import Probe
 from is0k.probes.guard import Guard
 from is0k.schema.clock import Clock, SystemClock, milliseconds
+from is0k.schema.enums import MonitorType
 from is0k.settings import Settings
 
 log = structlog.get_logger("is0k.worker")
 
-DRAIN_SECONDS = 5.0
+# Together less than the supervisor waits before it kills.
+SCHEDULER_END_SECONDS = 2.0
+QUEUES_END_SECONDS = 3.0
+CHECKS_END_SECONDS = 3.0
+WRITER_END_SECONDS = 3.0
+# An upkeep job that has much to catch up on leaves the rest to the next minute.
+TURN_SECONDS = 240.0
+UPKEEP_TIMEOUT_SECONDS = 300
+
+Part = asyncio.Task[None]
+UpkeepJob = Callable[[int, Enough], Awaitable[None]]
 
 
 def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT, then finish what runs and return."""
-    _allow_many_sockets()
     uvloop.run(_work(settings))
 
 
@@ -42,49 +59,60 @@ async def _work(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with opened(settings):
         await make_partitions(milliseconds(clock.now()))
-        worker = RegionWorker(settings, await region_number(settings.region), clock)
+        guard = Guard(settings.allowed_networks, own_addresses(settings))
+        probes = {type: probe(guard) for type, probe in PROBES.items()}
+        worker = RegionWorker(settings, await region_number(settings.region), probes, clock)
         log.info("worker started", region=settings.region)
         await worker.run_until(stop)
         log.info("worker stopped", region=settings.region)
 
 
 class RegionWorker:
-    def __init__(self, settings: Settings, region_number: int, clock: Clock) -> None:
-        findings: asyncio.Queue[Finding] = asyncio.Queue()
-        self.queue = Queue.connect(settings.redis)
-        self.writer = Writer(region_number, findings)
-        self.checker = Checker(Guard(settings.allowed_networks, own_addresses(settings)), clock, findings)
-        self.scheduler = Scheduler(settings.region, self.queue, self.checker.accept, clock)
-        self.checks = QueueWorker(settings.redis, checks_queue(settings.region), [_run_checks(self.checker)])
-        self.upkeep = QueueWorker(settings.redis, UPKEEP_QUEUE, cron_jobs=_upkeep_jobs(clock))
+    def __init__(
+        self, settings: Settings, region_number: int, probes: Mapping[MonitorType, Probe], clock: Clock
+    ) -> None:
+        self._is_stopping = False
+        region, redis = settings.region, settings.redis
+        self.queue = Queue.connect(redis)
+        self.writer = Writer(region_number, clock)
+        self.checker = Checker(probes, clock, self.writer.add, running_at_once())
+        self.scheduler = Scheduler(region, self.queue, self.checker.accept, clock)
+        self.checks = QueueWorker(redis, checks_queue(region), [_run_checks(self.checker)])
+        self.upkeep = QueueWorker(redis, UPKEEP_QUEUE, cron_jobs=_upkeep_jobs(clock, lambda: self._is_stopping))
 
     async def run_until(self, stop: asyncio.Event) -> None:
         """Raises if a part ends by itself: a worker that does only half its work must be restarted."""
-        parts = [
-            asyncio.create_task(part)
-            for part in (self.scheduler.run(), self.checks.run(), self.upkeep.run(), self.writer.run(), stop.wait())
-        ]
-        done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
-        await self._drain(parts)
-        for part in done:
-            part.result()
+        parts = self.scheduler, self.checks, self.upkeep, self.writer
+        tasks = [asyncio.create_task(part.run()) for part in parts]
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        await self._drain(*tasks)
+        for task in tasks:
+            if not task.cancelled():
+                task.result()
 
-    async def _drain(self, parts: "list[asyncio.Task[Any]]") -> None:
+    async def _drain(self, scheduler: Part, checks: Part, upkeep: Part, writer: Part) -> None:
         """From the source to the sink, so that what has begun is still written."""
-        scheduler, checks, upkeep_jobs, writer, _ = parts
-        await _end(scheduler)
-        await self.scheduler.close()
-        await asyncio.gather(self.checks.drain(), self.upkeep.drain())
-        await asyncio.gather(_end(checks), _end(upkeep_jobs))
-        await self.checker.close(DRAIN_SECONDS)
-        await _end(writer)
-        await self.writer.close()
+        self._is_stopping = True
+        self.scheduler.stop()
+        await end([scheduler], SCHEDULER_END_SECONDS)
+        self.checks.stop()
+        self.upkeep.stop()
+        await end([checks, upkeep], QUEUES_END_SECONDS)
+        await _give_back(self.checker.give_up_waiting())
+        await self.checker.close(CHECKS_END_SECONDS)
+        self.writer.stop()
+        await end([writer], WRITER_END_SECONDS)
         await self.queue.close()
 
 
-async def _end(task: "asyncio.Task[Any]") -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+async def _give_back(slots: Sequence[Slot]) -> None:
+    """Whoever is there next, soon ourselves perhaps, finds them due."""
+    try:
+        await give_back((slot.number, slot.tick, slot.version) for slot in slots)
+    except Exception:
+        log.exception("checks could not be given back: this turn of theirs is lost", checks=len(slots))
 
 
 def _run_checks(checker: Checker) -> Function:
@@ -95,33 +123,59 @@ def _run_checks(checker: Checker) -> Function:
     return func(cast(WorkerCoroutine, run_checks), name="run_checks")
 
 
-def _upkeep_jobs(clock: Clock) -> list[CronJob]:
-    """arq lets one worker of all run each of these when its time comes."""
+def _upkeep_jobs(clock: Clock, is_stopping: Callable[[], bool]) -> list[CronJob]:
+    """arq lets one worker of all run each of these when its time comes, and not again before it has ended."""
+    return [_every_minute(job, second, clock, is_stopping) for job, second in ((roll_up, 20), (tidy, 40))]
 
-    async def roll_up(job: dict[Any, Any]) -> None:
-        await upkeep.roll_up(milliseconds(clock.now()))
 
-    async def tidy(job: dict[Any, Any]) -> None:
-        await upkeep.tidy(milliseconds(clock.now()))
+def _every_minute(job: UpkeepJob, second: int, clock: Clock, is_stopping: Callable[[], bool]) -> CronJob:
+    async def run_job(context: dict[Any, Any]) -> None:
+        end_at = time.monotonic() + TURN_SECONDS
+        await job(milliseconds(clock.now()), lambda: is_stopping() or time.monotonic() > end_at)
 
-    return [
-        cron(cast(WorkerCoroutine, roll_up), second=20, microsecond=0, timeout=300, max_tries=1, keep_result=0),
-        cron(cast(WorkerCoroutine, tidy), second=40, microsecond=0, timeout=300, max_tries=1, keep_result=0),
-    ]
+    return cron(
+        cast(WorkerCoroutine, run_job),
+        name=job.__name__,
+        job_id=f"is0k:{job.__name__}",
+        second=second,
+        microsecond=0,
+        timeout=UPKEEP_TIMEOUT_SECONDS,
+        max_tries=1,
+        keep_result=0,
+    )
 
 
 def own_addresses(settings: Settings) -> list[tuple[str, int]]:
     """Our database and Redis: nobody may watch those, whatever networks are allowed."""
     found = []
-    for url, default_port in ((settings.database, 5432), (settings.redis, 6379)):
-        parts = urlsplit(url)
-        if parts.hostname and not url.startswith(("sqlite:", "unix:")):
-            port = parts.port or default_port
-            infos = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
-            found += [(str(address[0]), port) for *_, address in infos]
+    for host, port in _own_places(settings):
+        try:
+            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            # Not a reason not to work: while we cannot find it, no monitor will.
+            log.warning("a part of is0k has no address yet; monitors are not kept from it", host=host, error=str(error))
+            continue
+        found += [(str(address[0]), port) for *_, address in infos]
     return found
 
 
-def _allow_many_sockets() -> None:
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+def _own_places(settings: Settings) -> Iterator[tuple[str, int]]:
+    """The way the drivers read the URLs. A Unix socket has no address anybody could name."""
+    if not settings.database.startswith("sqlite:"):
+        database = expand_db_url(settings.database)["credentials"]
+        host = database["host"] or "localhost"
+        if not host.startswith("/"):
+            yield host, int(database["port"])
+    redis = RedisSettings.from_dsn(settings.redis)
+    if not redis.unix_socket_path:
+        yield str(redis.host), redis.port
+
+
+def running_at_once() -> int:
+    """As many checks as there may be open files, with room for their name look-ups and for everything else."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (OSError, ValueError):  # macOS says "unlimited" and does not mean it
+        hard = soft
+    return RUNNING_AT_ONCE if hard == resource.RLIM_INFINITY else min(RUNNING_AT_ONCE, hard // 2)

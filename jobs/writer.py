@@ -4,202 +4,143 @@ A finding that cannot be written is kept and tried again: a fault of our storage
 """
 
 import asyncio
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
 
-import orjson
 import structlog
 from tortoise.transactions import in_transaction
 
-from is0k.jobs.checker import Finding
+from is0k.jobs.checker import Finding, Slot
 from is0k.jobs.incidents import record_transition
-from is0k.jobs.verdict import Policy, Result, State, Verdict, judge
-from is0k.models.check import REASON_CODE, STATUS_CODE, CheckRow, insert_checks
-from is0k.models.monitor_state import lock_states, save_states
-from is0k.models.sql import Row
-from is0k.schema.enums import CheckStatus, MonitorStatus
+from is0k.jobs.monitor_file import MonitorFile
+from is0k.jobs.stopping import within
+from is0k.models.check import insert_checks
+from is0k.models.monitor_state import lock_states, recheck, save_states
+from is0k.schema.clock import Clock, milliseconds
 
 log = structlog.get_logger("is0k.writer")
 
 FLUSH_SECONDS = 0.25
 FLUSH_ROWS = 500
 RETRY_SECONDS = 1.0
-LONGEST_HELD_SECONDS = 300
-# A check later than 1.5 intervals after the one before leaves a gap in what was watched.
-GAP_FACTOR = 1.5
-
-
-@dataclass(slots=True)
-class Held:
-    """A batch that waits to be written."""
-
-    findings: list[Finding]
-    since: float
+# Less than roll-ups wait for the last results of an hour.
+LONGEST_HELD_MS = 5 * 60_000
+# So many times may a finding be refused while others are written, before it is taken to be at fault itself.
+REFUSALS = 3
 
 
 class Writer:
-    def __init__(self, region_number: int, findings: "asyncio.Queue[Finding]") -> None:
-        self.region_number = region_number
-        self.findings = findings
+    def __init__(self, region_number: int, clock: Clock, retry_seconds: float = RETRY_SECONDS) -> None:
+        self.region_number, self.clock, self.retry_seconds = region_number, clock, retry_seconds
+        self._new: deque[Finding] = deque()
+        self._held: list[Finding] = []  # taken, and not written yet
+        self._refusals: Counter[Slot] = Counter()
+        self._arrived, self._full = asyncio.Event(), asyncio.Event()
+        self._is_stopping = False
+
+    def add(self, finding: Finding) -> None:
+        self._new.append(finding)
+        self._arrived.set()
+        if len(self._new) >= FLUSH_ROWS:
+            self._full.set()
+
+    def stop(self) -> None:
+        """Write what is there, then end."""
+        self._is_stopping = True
+        self._arrived.set()
+        self._full.set()
 
     async def run(self) -> None:
-        while True:
-            held = Held([await self.findings.get()], time.monotonic())
-            try:
-                await self._gather(held.findings)
-            finally:
-                # Cancelled or not, what has been taken from the queue is written.
-                await self._write_surely(held)
-
-    async def close(self) -> None:
-        """Write what is left."""
-        rest = [self.findings.get_nowait() for _ in range(self.findings.qsize())]
-        for start in range(0, len(rest), FLUSH_ROWS):
-            await write(rest[start : start + FLUSH_ROWS], self.region_number)
-
-    async def _gather(self, batch: list[Finding]) -> None:
         try:
-            async with asyncio.timeout(FLUSH_SECONDS):
-                while len(batch) < FLUSH_ROWS:
-                    batch.append(await self.findings.get())
-        except TimeoutError:
+            while self._held or self._new or not self._is_stopping:
+                await self._until_it_is_time()
+                self._take()
+                await self._write()
+        finally:
+            if lost := len(self._held) + len(self._new):
+                log.error("stopped before all results were written: the time they cover stays unknown", results=lost)
+
+    async def _until_it_is_time(self) -> None:
+        if self._held:
+            await asyncio.sleep(self.retry_seconds)
             return
+        if not self._new:
+            self._arrived.clear()
+            await self._arrived.wait()
+        if len(self._new) < FLUSH_ROWS and not self._is_stopping:
+            self._full.clear()
+            await within(self._full, FLUSH_SECONDS)
 
-    async def _write_surely(self, held: Held) -> None:
-        while True:
+    def _take(self) -> None:
+        """What could not be written is tried again together with what has come since."""
+        while self._new and len(self._held) < FLUSH_ROWS:
+            self._held.append(self._new.popleft())
+        oldest = milliseconds(self.clock.now()) - LONGEST_HELD_MS
+        held, self._held = self._held, [finding for finding in self._held if finding.slot.tick > oldest]
+        if dropped := len(held) - len(self._held):
+            log.error("results dropped, they are too old: the time they cover stays unknown", results=dropped)
+
+    async def _write(self) -> None:
+        try:
+            await self._write_some(self._held)
+            self._held = []
+            self._refusals.clear()
+        except Exception as error:
+            log.warning("could not write results, trying again", results=len(self._held), error=repr(error))
+            await self._write_apart()
+
+    async def _write_apart(self) -> None:
+        """One by one, so that a finding the database refuses holds up nobody but its own monitor's."""
+        before, refused = len(self._held), dict[int, tuple[Finding, Exception]]()
+        for finding in sorted(self._held, key=lambda finding: finding.slot.tick):
+            # After a later one it would count as late.
+            if finding.slot.number in refused:
+                continue
             try:
-                await write(held.findings, self.region_number)
-                return
-            except Exception:
-                age = time.monotonic() - held.since
-                log.exception("could not write results", results=len(held.findings), held_seconds=round(age))
-                if age > LONGEST_HELD_SECONDS:
-                    log.error("results dropped: the time they cover stays unknown", results=len(held.findings))
+                await self._write_some([finding])
+                self._held.remove(finding)
+            except Exception as error:
+                if not await asyncio.create_task(_database_answers()):
                     return
-                await asyncio.sleep(RETRY_SECONDS)
+                refused[finding.slot.number] = finding, error
+        if len(self._held) < before:
+            # Others could be written: it is not the database.
+            self._blame(refused.values())
+
+    def _blame(self, refused: Iterable[tuple[Finding, Exception]]) -> None:
+        for finding, error in refused:
+            self._refusals[finding.slot] += 1
+            if self._refusals[finding.slot] == REFUSALS:
+                log.error("a result cannot be written and is dropped", monitor=finding.slot.number, exc_info=error)
+                self._held.remove(finding)
+
+    async def _write_some(self, findings: Sequence[Finding]) -> None:
+        # Tortoise leaves a transaction that failed to begin in its task, and all later ones would be within it.
+        await asyncio.create_task(write(findings, self.region_number, milliseconds(self.clock.now())))
 
 
-async def write(findings: Sequence[Finding], region_number: int) -> None:
-    """Judge and store these findings: all or nothing."""
+async def write(findings: Sequence[Finding], region_number: int, now: int = 0) -> None:
+    """Judge and store these findings: all or nothing. A recheck is due no sooner than `now`."""
     async with in_transaction():
         states = await lock_states(sorted({finding.slot.number for finding in findings}))
-        files = {number: MonitorFile(row) for number, row in states.items()}
+        files = {row["number"]: MonitorFile(row) for row in states}
         checks = [
             files[finding.slot.number].add(finding, region_number)
             for finding in sorted(findings, key=lambda finding: finding.slot.tick)
             if finding.slot.number in files  # else it was deleted or paused meanwhile
         ]
         await insert_checks(checks)
-        for file in files.values():
-            for verdict, finding in file.transitions:
-                await record_transition(file.row, verdict, finding)
-        await save_states([file.saved() for file in files.values() if file.is_changed])
+        changed = [file for file in files.values() if file.latest]
+        for file in changed:
+            for transition, outcome in file.transitions:
+                await record_transition(file.number, transition, outcome)
+        await save_states([file.saved() for file in changed])
+        await recheck([(file.number, max(file.recheck_at, now)) for file in changed if file.recheck_at is not None])
 
 
-class MonitorFile:
-    """One monitor's row while its findings are worked in, oldest first."""
-
-    def __init__(self, row: Row) -> None:
-        self.row = row
-        self.policy = Policy(row["interval_ms"], row["retries"], row["recovery_checks"])
-        self.state = State(
-            epoch=row["epoch"],
-            status=MonitorStatus(row["status"]),
-            last_tick=row["last_tick"],
-            run_of=CheckStatus(row["run_of"]) if row["run_of"] else None,
-            run_length=row["run_length"],
-            run_since=row["run_since"],
-            is_blind=bool(row["is_blind"]),
-        )
-        self.recheck_at: int | None = None
-        self.is_changed = False
-        self.transitions: list[tuple[Verdict, Finding]] = []
-
-    def add(self, finding: Finding, region_number: int) -> CheckRow:
-        """Judge a finding, and make the row that history keeps of it."""
-        slot, outcome = finding.slot, finding.outcome
-        result = Result(slot.tick, slot.epoch, outcome.status, outcome.reason, outcome.message)
-        before, verdict = self.state, judge(self.policy, self.state, result)
-        span = self._span(before, slot.tick) if verdict.is_applied else (None, 0, 0)
-        row = _check_row(finding, region_number, _attempt(before), span)
-        if verdict.is_applied:
-            self._apply(verdict, finding)
-        return row
-
-    def _span(self, before: State, tick: int) -> tuple[int | None, int, int]:
-        """(status of the check before, time since it, how much of that was not watched)."""
-        if before.last_tick is None or self.row["last_status"] is None:
-            return None, 0, 0
-        span_ms = tick - before.last_tick
-        interval_ms = self.row["interval_ms"]
-        gap_ms = span_ms - interval_ms if span_ms > GAP_FACTOR * interval_ms else 0
-        return STATUS_CODE[CheckStatus(self.row["last_status"])], span_ms, gap_ms
-
-    def _apply(self, verdict: Verdict, finding: Finding) -> None:
-        slot, outcome, row = finding.slot, finding.outcome, self.row
-        if verdict.state.status is not self.state.status:
-            row["last_status_change_at"] = verdict.state.run_since
-        self.state, self.recheck_at, self.is_changed = verdict.state, verdict.recheck_at, True
-        if verdict.transition:
-            self.transitions.append((verdict, finding))
-        row["last_status"] = outcome.status.value
-        row["last_checked_at"] = slot.tick + finding.lag_ms
-        row["last_latency_us"] = _us(outcome.latency_ms)
-        row["last_reason"] = outcome.reason.value
-        row["last_message"] = outcome.message
-
-    def saved(self) -> Sequence[object]:
-        """In the order of `save_states`."""
-        state, row = self.state, self.row
-        return (
-            state.status.value,
-            state.last_tick,
-            state.run_of.value if state.run_of else None,
-            state.run_length,
-            state.run_since,
-            state.is_blind,
-            row["last_status"],
-            row["last_checked_at"],
-            row["last_status_change_at"],
-            row["last_latency_us"],
-            row["last_reason"],
-            row["last_message"],
-            self.recheck_at,
-            row["number"],
-        )
-
-
-def _attempt(before: State) -> int:
-    is_suspect = before.run_of is CheckStatus.DOWN and before.status is not MonitorStatus.DOWN
-    return before.run_length + 1 if is_suspect else 1
-
-
-def _check_row(finding: Finding, region_number: int, attempt: int, span: tuple[int | None, int, int]) -> CheckRow:
-    slot, outcome = finding.slot, finding.outcome
-    timings = outcome.timings
-    return CheckRow(
-        number=slot.number,
-        tick=slot.tick,
-        region=region_number,
-        lag_ms=finding.lag_ms,
-        attempt=attempt,
-        status=STATUS_CODE[outcome.status],
-        reason=REASON_CODE[outcome.reason],
-        status_code=outcome.status_code,
-        latency_us=_us(outcome.latency_ms),
-        dns_us=_us(timings.dns_ms),
-        connect_us=_us(timings.connect_ms),
-        tls_us=_us(timings.tls_ms),
-        first_byte_us=_us(timings.first_byte_ms),
-        total_us=_us(timings.total_ms),
-        before=span[0],
-        span_ms=span[1],
-        gap_ms=span[2],
-        message=outcome.message,
-        detail=orjson.dumps(outcome.detail).decode() if outcome.detail else None,
-    )
-
-
-def _us(milliseconds: float | None) -> int | None:
-    return None if milliseconds is None else round(milliseconds * 1000)
+async def _database_answers() -> bool:
+    try:
+        async with in_transaction():
+            return True
+    except Exception:
+        return False

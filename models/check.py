@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import orjson
+from tortoise.transactions import in_transaction
 
 from is0k import schema
 from is0k.models.sql import Row, any_of, execute, execute_many, fetch, fetch_each, is_sqlite
@@ -23,6 +24,7 @@ REASONS = tuple(Reason)
 REASON_CODE = {reason: code for code, reason in enumerate(REASONS)}
 
 DAY_MS = 86_400_000
+PARTITION_LOCK = 0x15_0D
 
 
 class CheckRow(NamedTuple):
@@ -81,15 +83,19 @@ async def make_partitions(now: int, days_ahead: int = 2) -> None:
     if is_sqlite():
         return
     for day in range(now // DAY_MS, now // DAY_MS + days_ahead + 1):
-        start = day * DAY_MS
-        taken = await fetch(
-            "SELECT 1 FROM check_result_rest WHERE tick >= $1 AND tick < $2 LIMIT 1", start, start + DAY_MS
+        async with in_transaction():
+            # Workers that start together would make the same table, and IF NOT EXISTS does not save them from it.
+            await fetch(f"SELECT pg_advisory_xact_lock({PARTITION_LOCK})")
+            await _make_partition(day * DAY_MS)
+
+
+async def _make_partition(start: int) -> None:
+    end = start + DAY_MS
+    if not await fetch("SELECT 1 FROM check_result_rest WHERE tick >= $1 AND tick < $2 LIMIT 1", start, end):
+        await execute(
+            f"CREATE TABLE IF NOT EXISTS check_result_{start // DAY_MS} PARTITION OF check_result "
+            f"FOR VALUES FROM ({start}) TO ({end})"
         )
-        if not taken:
-            await execute(
-                f"CREATE TABLE IF NOT EXISTS check_result_{day} PARTITION OF check_result "
-                f"FOR VALUES FROM ({start}) TO ({start + DAY_MS})"
-            )
 
 
 async def read_checks(

@@ -50,15 +50,16 @@ def phase_ms(id: UUID, interval_ms: int) -> int:
 
 
 async def claim(now: int, horizon: int, limit: int) -> list[Row]:
-    """Take the slots due until `horizon` and move each monitor on to its first slot after now: one statement.
+    """Take the slots due until `horizon` and move each monitor on to its first slot after that and now: one statement.
 
     Whoever claims a slot owns it, so any number of schedulers may run. An overdue monitor gets one slot, not one for
-    each it has missed.
+    each it has missed. After a check out of turn the slot claimed before may still be to come: it is not taken twice.
     """
     return await fetch(
         f"""
         UPDATE monitor_state SET slot_at = next_at, next_at = phase_ms + interval_ms *
-            ((CASE WHEN next_at > $1 THEN next_at ELSE $1 END - phase_ms) / interval_ms + 1)
+            ((CASE WHEN slot_at > next_at AND slot_at > $1 THEN slot_at WHEN next_at > $1 THEN next_at ELSE $1 END
+                - phase_ms) / interval_ms + 1)
         WHERE number IN (
             SELECT number FROM monitor_state WHERE next_at <= $2 ORDER BY next_at LIMIT $3 {skip_locked()})
         RETURNING number, slot_at, epoch, version, interval_ms, phase_ms, regions
@@ -69,18 +70,18 @@ async def claim(now: int, horizon: int, limit: int) -> list[Row]:
     )
 
 
-async def lock_states(numbers: Sequence[int]) -> dict[int, Row]:
-    """The rows a writer is about to change, with what the verdict and an incident need of their monitors.
+async def lock_states(numbers: Sequence[int]) -> list[Row]:
+    """What the verdict needs of these monitors, their rows locked. One that is paused or gone is left out.
 
     Locked in the order of their numbers, so that two writers never wait for each other in a circle.
     """
-    rows = await fetch(
-        "SELECT s.*, m.retries, m.recovery_checks, m.name, m.id AS monitor_id, m.organization_id "
+    return await fetch(
+        "SELECT s.number, s.interval_ms, s.epoch, s.status, s.last_tick, s.run_of, s.run_length, s.run_since, "
+        "s.is_blind, s.last_status, s.last_status_change_at, m.retries, m.recovery_checks "
         "FROM monitor_state s JOIN monitor m ON m.number = s.number "
         f"WHERE s.number {any_of('$1')} AND NOT m.paused ORDER BY s.number {_for_update_of_state()}",
         list(numbers),
     )
-    return {row["number"]: row for row in rows}
 
 
 def _for_update_of_state() -> str:
@@ -88,15 +89,26 @@ def _for_update_of_state() -> str:
 
 
 async def save_states(rows: Iterable[Sequence[object]]) -> None:
-    """Rows of `SAVED` columns, the number last. A recheck pulls `next_at` forward, never back."""
+    """Rows of the columns below, the number last. When a monitor is due stays as it is: see `recheck`."""
     await execute_many(
         """
         UPDATE monitor_state SET status = $1, last_tick = $2, run_of = $3, run_length = $4, run_since = $5,
             is_blind = $6, last_status = $7, last_checked_at = $8, last_status_change_at = $9, last_latency_us = $10,
-            last_reason = $11, last_message = $12,
-            next_at = CASE WHEN next_at > $13 THEN $13 ELSE next_at END
-        WHERE number = $14
+            last_reason = $11, last_message = $12
+        WHERE number = $13
         """,
+        rows,
+    )
+
+
+async def recheck(rows: Iterable[tuple[int, int]]) -> None:
+    """(number, when) each: due then, or before if it is already; never later, and not when it is paused.
+
+    A slot that is claimed and not judged yet is as good as a recheck, and one before it would come too late to count.
+    """
+    await execute_many(
+        "UPDATE monitor_state SET next_at = $2 "
+        "WHERE number = $1 AND next_at > $2 AND (slot_at IS NULL OR slot_at <= last_tick)",
         rows,
     )
 
@@ -119,11 +131,15 @@ async def begin_epoch(number: int, interval_ms: int, phase: int, regions: str, n
 
 
 async def reschedule(number: int, interval_ms: int, phase: int, regions: str, now: int) -> None:
-    """The monitor was edited, but what it watches is the same: the verdict goes on, the slots move at once."""
+    """The monitor was edited, but what it watches is the same: the verdict goes on, the slots move at once.
+
+    A slot that is claimed ahead of its time is not claimed again.
+    """
     await execute(
         """
         UPDATE monitor_state SET interval_ms = $1, phase_ms = $2, regions = $3, version = version + 1,
-            next_at = CASE WHEN next_at IS NULL THEN NULL ELSE $2 + $1 * ((CAST($4 AS BIGINT) - $2) / $1 + 1) END
+            next_at = CASE WHEN next_at IS NULL THEN NULL ELSE $2 + $1 *
+                ((CASE WHEN slot_at > $4 THEN slot_at ELSE CAST($4 AS BIGINT) END - $2) / $1 + 1) END
         WHERE number = $5
         """,
         interval_ms,
@@ -155,8 +171,27 @@ async def bring_forward(number: int, now: int) -> int | None:
     return rows[0]["next_at"] if rows else None
 
 
-async def give_back(numbers: Sequence[int]) -> None:
-    """Undo a claim that could not be handed out: the slots are due again."""
-    await execute(
-        f"UPDATE monitor_state SET next_at = slot_at WHERE number {any_of('$1')} AND next_at IS NOT NULL", list(numbers)
+async def give_back(slots: Iterable[tuple[int, int, int]]) -> None:
+    """(number, when, version) each: undo a claim that was not kept; due then, unless it was edited meanwhile.
+
+    In the order of the numbers, as writers lock them.
+    """
+    await execute_many(
+        "UPDATE monitor_state SET next_at = $2 WHERE number = $1 AND version = $3 AND next_at > $2", sorted(slots)
+    )
+
+
+async def start_over(now: int, tolerance_ms: int) -> int:
+    """Begin anew where the wall clock was set back: how many monitors were due further off than their interval.
+
+    Nothing would be due until the clock is where it was, nor any result count, being older than the latest.
+    """
+    return await execute(
+        """
+        UPDATE monitor_state SET next_at = phase_ms + interval_ms * ((CAST($1 AS BIGINT) - phase_ms) / interval_ms + 1),
+            slot_at = NULL, epoch = epoch + 1, last_tick = NULL, run_of = NULL, run_length = 0, run_since = NULL
+        WHERE next_at > $1 AND next_at - interval_ms - $2 > $1
+        """,
+        now,
+        tolerance_ms,
     )

@@ -88,6 +88,13 @@ class Rollup:
         self.histogram = Histogram.of(latency / 1000 for latency in latencies_us)
 
     @classmethod
+    def of_rollups(cls, rows: Iterable[Row]) -> Self:
+        rollup = cls()
+        for row in rows:
+            rollup.add(cls.of_row(row))
+        return rollup
+
+    @classmethod
     def of_row(cls, row: Row) -> Self:
         values = {name: row[name] for name in SUMS}
         return cls(**values, histogram=Histogram.from_bytes(row["histogram"]))
@@ -161,11 +168,22 @@ async def write_progress(grain: Grain, done_until: int) -> None:
     )
 
 
-async def first_tick() -> int | None:
-    rows = await fetch("SELECT min(tick) AS tick FROM check_result")
-    return rows[0]["tick"] if rows else None
+async def first_start(grain: Grain, since: int) -> int | None:
+    """When, from `since` on, there is first something to roll up: a check for hours, an hour for days.
+
+    Asked of each monitor, which both databases answer from the key; of the whole table they would read all of it.
+    """
+    table, start = ("check_result", "tick") if grain == "hour" else ("rollup_hour", "start_at")
+    rows = await fetch(
+        f"SELECT min(first) AS first FROM (SELECT (SELECT min({start}) FROM {table} t "
+        f"WHERE t.number = s.number AND t.{start} >= $1) AS first FROM monitor_state s) AS firsts",
+        since,
+    )
+    first: int | None = rows[0]["first"]
+    return first
 
 
-async def all_numbers() -> list[int]:
-    rows = await fetch("SELECT number FROM monitor_state ORDER BY number")
-    return [row["number"] for row in rows]
+async def all_intervals() -> dict[int, int]:
+    """Every monitor's number and interval in ms."""
+    rows = await fetch("SELECT number, interval_ms FROM monitor_state ORDER BY number")
+    return {row["number"]: row["interval_ms"] for row in rows}

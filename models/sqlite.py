@@ -9,6 +9,7 @@ import asyncio
 import sqlite3
 from typing import Any, cast
 
+import aiosqlite
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
 from tortoise.connection import get_connections
@@ -47,6 +48,11 @@ class Client(SqliteClient):
     def __init__(self, file_path: str, **kwargs: Any) -> None:
         pragmas = {"journal_mode": "WAL", "synchronous": "NORMAL", "busy_timeout": 30_000, "foreign_keys": "ON"}
         super().__init__(file_path, **(pragmas | kwargs))
+
+    async def create_connection(self, with_db: bool) -> None:
+        await super().create_connection(with_db)
+        # SQLite's own `lower` knows no letters beyond those of English.
+        await cast(aiosqlite.Connection, self._connection).create_function("lower", 1, str.lower, deterministic=True)
 
     def _in_transaction(self) -> TransactionContext:
         return ImmediateContext(ImmediateTransaction(self), self._lock)

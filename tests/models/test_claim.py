@@ -1,7 +1,6 @@
 """Which slots a scheduler gets: each once, aligned to the monitor's own phase, and one for all that were missed."""
 
 import asyncio
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,23 +8,11 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from is0k import models
-from is0k.models.monitor_state import bring_forward, claim, give_back, overdue_ms, phase_ms
+from is0k.models.monitor_state import claim, phase_ms
 from is0k.schema.ids import uuid7
+from is0k.tests.models.conftest import MINUTE, NOON, next_at, planned
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("open_database")]
-
-NOON = 1_795_435_200_000  # 2026-11-23T12:00:00Z
-MINUTE = 60_000
-
-
-async def planned(number: int, next_at: int | None, interval_ms: int = MINUTE, phase_ms: int = 7_000) -> None:
-    await models.MonitorState.create(
-        number=number, next_at=next_at, interval_ms=interval_ms, phase_ms=phase_ms, regions="eu us", epoch=3, version=4
-    )
-
-
-async def next_at(number: int) -> int | None:
-    return (await models.MonitorState.get(number=number)).next_at
 
 
 async def test_a_claim_tells_the_slot_and_what_a_worker_must_know() -> None:
@@ -135,49 +122,12 @@ def test_phases_are_spread_evenly() -> None:
     assert 850 < min(in_each_tenth) <= max(in_each_tenth) < 1_150
 
 
-async def test_a_claim_given_back_is_due_again() -> None:
-    await planned(1, next_at=NOON)
-    await planned(2, next_at=NOON)
-    await claim(NOON, NOON, 10)
+async def test_a_slot_claimed_ahead_of_its_time_is_not_claimed_again_after_a_check_out_of_turn() -> None:
+    await planned(1, next_at=NOON + 1_500, phase_ms=1_500)
+    await claim(NOON, NOON + 2_000, 10)
+    await models.MonitorState.all().update(next_at=NOON)
 
-    await give_back([1])
-
-    assert [row["number"] for row in await claim(NOON, NOON, 10)] == [1]
-
-
-async def test_a_claim_given_back_after_a_pause_stays_paused() -> None:
-    await planned(1, next_at=NOON)
-    await claim(NOON, NOON, 10)
-    await models.MonitorState.all().update(next_at=None)
-
-    await give_back([1])
-
-    assert await next_at(1) is None
-
-
-@pytest.mark.parametrize(
-    ("due", "slot"), [(NOON + 30_000, NOON), (NOON - 5_000, NOON - 5_000), (NOON, NOON), (None, None)]
-)
-async def test_to_check_now_is_to_be_due_now_or_before(due: int | None, slot: int | None) -> None:
-    await planned(1, next_at=due)
-
-    assert await bring_forward(1, NOON) == slot
-    assert await next_at(1) == slot
-
-
-async def test_after_a_check_out_of_turn_the_regular_slots_go_on() -> None:
-    await planned(1, next_at=NOON + 7_000)
-    await bring_forward(1, NOON)
-
-    [row] = await claim(NOON, NOON, 10)
+    [row] = await claim(NOON, NOON + 2_000, 10)
 
     assert row["slot_at"] == NOON
-    assert await next_at(1) == NOON + 7_000
-
-
-@pytest.mark.parametrize(("due", "lag"), [([], 0), ([None], 0), ([NOON + 1], 0), ([NOON - 9, NOON - 50, None], 50)])
-async def test_the_lag_is_how_late_the_latest_is(due: list[Any], lag: int) -> None:
-    for number, at in enumerate(due, 1):
-        await planned(number, next_at=at)
-
-    assert await overdue_ms(NOON) == lag
+    assert await next_at(1) == NOON + MINUTE + 1_500

@@ -8,18 +8,21 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from is0k import models
 from is0k.models.rollup import (
+    COLUMNS,
     HOUR_MS,
     LENGTH_MS,
     Grain,
     Rollup,
-    first_tick,
+    all_intervals,
+    first_start,
     read_progress,
     read_rollups,
     write_progress,
     write_rollups,
 )
-from is0k.models.sql import Row, execute
+from is0k.models.sql import Row
 from is0k.schema.histogram import Histogram
 from is0k.tests.stage.history import check, remember
 
@@ -103,6 +106,13 @@ def test_latencies_are_counted_where_there_was_an_answer() -> None:
     assert rollup.histogram.counts == Histogram.of([1.0, 3.0]).counts
 
 
+@given(st.lists(histories, max_size=3))
+def test_roll_ups_add_up_from_their_rows(parts: list[list[Row]]) -> None:
+    stored = [dict(zip(COLUMNS, [1, 0, *Rollup.of_checks(part).to_values()], strict=True)) for part in parts]
+
+    assert counted(Rollup.of_rollups(stored)) == counted(Rollup.of_checks(row for part in parts for row in part))
+
+
 @given(st.sampled_from(list(LENGTH_MS)), histories, histories)
 @examples(max_examples=25)
 async def test_what_is_written_is_read_back_and_written_again_replaces(
@@ -133,11 +143,29 @@ async def test_progress_is_kept_for_each_grain(open_database: None) -> None:
     assert await read_progress() == {"hour": 3, "day": 2}
 
 
-async def test_the_first_tick_is_where_history_begins(open_database: None) -> None:
-    assert await first_tick() is None
+@pytest.mark.parametrize(("since", "first"), [(0, 300), (300, 300), (301, 700), (701, None)])
+async def test_hours_begin_with_the_first_check_of_a_monitor_that_is_there(
+    open_database: None, since: int, first: int | None
+) -> None:
+    await models.MonitorState.create(number=1, interval_ms=60_000, phase_ms=0)
+    await remember(check(1, 300), check(1, 700), check(2, 100))
 
-    await remember(check(1, 700), check(2, 300))
-    assert await first_tick() == 300
+    assert await first_start("hour", since) == first
 
-    await execute("DELETE FROM check_result")
-    assert await first_tick() is None
+
+@pytest.mark.parametrize(("since", "first"), [(0, HOUR_MS), (HOUR_MS + 1, 5 * HOUR_MS), (6 * HOUR_MS, None)])
+async def test_days_begin_with_the_first_hour(open_database: None, since: int, first: int | None) -> None:
+    await models.MonitorState.create(number=1, interval_ms=60_000, phase_ms=0)
+    await write_rollups("hour", [(1, HOUR_MS, Rollup()), (1, 5 * HOUR_MS, Rollup())])
+
+    assert await first_start("day", since) == first
+
+
+async def test_every_monitor_has_its_interval(open_database: None) -> None:
+    assert await all_intervals() == {}
+    assert await first_start("hour", 0) is None
+
+    for number in (7, 3):
+        await models.MonitorState.create(number=number, interval_ms=number * 1_000, phase_ms=0)
+
+    assert list((await all_intervals()).items()) == [(3, 3_000), (7, 7_000)]

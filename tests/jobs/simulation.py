@@ -1,0 +1,94 @@
+"""A monitor's life without a database, a network or waiting: the live rules on a clock that jumps.
+
+The scheduler wakes every second and claims what is due within two; the check starts at its slot; what it found is
+written a little after it has ended, and a recheck it asks for pulls the next slot forward. `next_slot` is the rule of
+`models.monitor_state.claim`; a test of its own holds it equal to the SQL.
+"""
+
+import heapq
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from is0k.jobs.scheduler import AHEAD_MS
+from is0k.jobs.verdict import Change, Policy, Result, State, judge
+from is0k.jobs.writer import FLUSH_SECONDS
+from is0k.schema.enums import CheckStatus
+
+FLUSH_MS = round(FLUSH_SECONDS * 1000)
+SECOND_MS = 1_000
+
+
+def next_slot(next_at: int, slot_at: int | None, now: int, phase_ms: int, interval_ms: int) -> int:
+    """The first slot after those that are claimed, and after now."""
+    return phase_ms + interval_ms * ((max(next_at, slot_at or 0, now) - phase_ms) // interval_ms + 1)
+
+
+class Outage(NamedTuple):
+    start: int
+    end: int
+
+
+class Alert(NamedTuple):
+    change: Change
+    at: int
+    known_at: int
+
+
+class Life:
+    """`probe_ms`: how long a check takes. Checks that start in an outage fail."""
+
+    def __init__(self, policy: Policy, phase_ms: int, probe_ms: int, outages: Sequence[Outage]) -> None:
+        self.policy, self.phase_ms, self.probe_ms, self.outages = policy, phase_ms, probe_ms, outages
+        self._starts = [outage.start for outage in outages]
+        self.next_at, self.slot_at = phase_ms, 0
+        self.state = State()
+        self.ticks: list[int] = []
+        self.failing_ticks = 0
+        self.alerts: list[Alert] = []
+        self._events: list[tuple[int, int, Result | None]] = []
+
+    def run(self, until: int) -> None:
+        self._expect_claim(0)
+        while self._events and self._events[0][0] < until:
+            now, _, result = heapq.heappop(self._events)
+            if result is None:
+                self._claim(now)
+            else:
+                self._write(now, result)
+
+    def _expect_claim(self, now: int) -> None:
+        """At the first whole second that finds the slot near enough."""
+        second = -(-max(now, self.next_at - AHEAD_MS) // SECOND_MS) * SECOND_MS
+        heapq.heappush(self._events, (second, 1, None))
+
+    def _claim(self, now: int) -> None:
+        if self.next_at > now + AHEAD_MS:
+            return  # it was claimed meanwhile, and this is the wake-up for a slot that is gone
+        tick = self.next_at
+        self.next_at = next_slot(tick, self.slot_at, now, self.phase_ms, self.policy.interval_ms)
+        self.slot_at = tick
+        start = max(tick, now)
+        status = CheckStatus.DOWN if self._fails(start) else CheckStatus.UP
+        self.ticks.append(tick)
+        self.failing_ticks += status is CheckStatus.DOWN
+        heapq.heappush(self._events, (start + self.probe_ms + FLUSH_MS, 0, Result(tick, 0, status)))
+        self._expect_claim(now)
+
+    def _write(self, now: int, result: Result) -> None:
+        verdict = judge(self.policy, self.state, result)
+        self.state = verdict.state
+        if verdict.transition:
+            self.alerts.append(Alert(verdict.transition.change, verdict.transition.at, now))
+        if verdict.recheck_at is not None:
+            self._recheck(max(verdict.recheck_at, now), now)
+
+    def _recheck(self, at: int, now: int) -> None:
+        """The rule of `models.monitor_state.recheck`."""
+        if self.next_at > at and self.slot_at <= (self.state.last_tick or 0):
+            self.next_at = at
+            self._expect_claim(now)
+
+    def _fails(self, at: int) -> bool:
+        place = bisect_right(self._starts, at) - 1
+        return place >= 0 and at < self.outages[place].end
