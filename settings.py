@@ -92,6 +92,7 @@ class FileSource(PydanticBaseSettingsSource):
 def valkey_socket(data_dir: Path) -> Path:
     """Where the bundled Valkey listens. A path longer than a socket may have (104 bytes) moves to a temp folder."""
     name = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:16]
-    folders = [data_dir, *(Path(temp) / f"is0k-{os.getuid()}-{name}" for temp in (tempfile.gettempdir(), "/tmp"))]
+    temps = (tempfile.gettempdir(), "/tmp")  # noqa: S108 - Valkey refuses a folder in it that is not ours alone
+    folders = [data_dir, *(Path(temp) / f"is0k-{os.getuid()}-{name}" for temp in temps)]
     sockets = [folder / "valkey.sock" for folder in folders]
     return next((socket for socket in sockets if len(os.fsencode(socket)) < LONGEST_SOCKET_BYTES), sockets[-1])
