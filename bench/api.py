@@ -21,7 +21,7 @@ Ask = Callable[[], Awaitable[object]]
 
 
 class ApiRow:
-    name = "api"
+    name = "API"
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation

@@ -15,11 +15,13 @@ from pathlib import Path
 import aiohttp
 
 from is0k.bench.processes import Meter
-from is0k.bench.rows import Figures, Options
+from is0k.bench.rows import Figures, Load
 from is0k.tests.stage.processes import Process
 from is0k.tests.stage.waiting import until
 
 PROGRAM = "prometheus-blackbox-exporter"
+NOT_INSTALLED = f"{PROGRAM} is not installed: its row is left out"
+COST = "CPU per probe, ms"
 SECONDS = 30
 Probe = Callable[[], Coroutine[None, None, bool]]
 
@@ -27,20 +29,10 @@ CONFIG = "modules: {bench: {prober: http, timeout: 5s, http: {preferred_ip_proto
 
 
 class Blackbox:
-    name = "blackbox"
-
-    def __init__(self, folder: Path, target: str, options: Options) -> None:
+    def __init__(self, folder: Path, target: str, load: Load) -> None:
         self._config = folder / "blackbox.yml"
-        self._target, self._options = target, options
-
-    @staticmethod
-    def is_installed() -> bool:
-        return shutil.which(PROGRAM) is not None
-
-    @staticmethod
-    def version() -> str:
-        told = subprocess.run([PROGRAM, "--version"], check=True, capture_output=True, text=True)
-        return (told.stdout + told.stderr).split()[2]
+        self._target, self._pause_seconds = target, 1 / load.checks_per_second
+        self.name = name_of(load)
 
     async def prepare(self) -> None:
         self._config.write_text(CONFIG)
@@ -58,7 +50,7 @@ class Blackbox:
             outcomes = await self._paced(probe, SECONDS)
             assert all(outcomes), "blackbox_exporter has failed probes"
             (cpu_ms,), (memory_mb,) = meter.cpu_ms().values(), meter.memory_mb().values()
-            return {"CPU per probe, ms": cpu_ms / len(outcomes), "RSS, MB": memory_mb}
+            return {COST: cpu_ms / len(outcomes), "RSS, MB": memory_mb}
 
     @asynccontextmanager
     async def _running(self) -> AsyncIterator[tuple[str, Process]]:
@@ -74,12 +66,25 @@ class Blackbox:
 
     async def _paced(self, probe: Probe, seconds: int) -> list[bool]:
         """One probe at each tick of an even pace, whatever the others are doing."""
-        begun, pause = time.monotonic(), 1 / self._options.checks_per_second
-        tasks = []
-        for number in range(round(seconds / pause)):
-            await asyncio.sleep(begun + number * pause - time.monotonic())
+        begun, tasks = time.monotonic(), []
+        for number in range(round(seconds / self._pause_seconds)):
+            await asyncio.sleep(begun + number * self._pause_seconds - time.monotonic())
             tasks.append(asyncio.create_task(probe()))
         return await asyncio.gather(*tasks)
+
+
+def name_of(load: Load) -> str:
+    return f"blackbox, {load.checks_per_second:.0f} probes a second"
+
+
+def is_installed() -> bool:
+    return shutil.which(PROGRAM) is not None
+
+
+def version() -> str:
+    told = subprocess.run([PROGRAM, "--version"], check=True, capture_output=True, text=True)
+    # `blackbox_exporter, version 0.23.0 (branch: …`; on stderr in older ones.
+    return (told.stdout + told.stderr).split()[2]
 
 
 def free_port() -> int:

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from is0k.bench.installation import Installation
 from is0k.bench.processes import Meter
-from is0k.bench.rows import Figures, Options, percentile
+from is0k.bench.rows import Figures, Load, percentile
 from is0k.models.sql import Row
 
 # Results are on their way for a quarter of a second, and longer on a machine that is busy.
 SETTLE_SECONDS = 5.0
+COST = "CPU per check, all, ms"
 
 
 class Window(NamedTuple):
@@ -34,10 +35,9 @@ class Window(NamedTuple):
 
 
 class Checks:
-    name = "checks"
-
-    def __init__(self, installation: Installation, options: Options) -> None:
-        self._installation, self._options = installation, options
+    def __init__(self, installation: Installation, load: Load) -> None:
+        self._installation, self._load = installation, load
+        self.name = name_of(load)
 
     async def prepare(self) -> None:
         await self._installation.prepare()
@@ -45,7 +45,7 @@ class Checks:
     async def measure(self) -> Figures:
         async with self._installation.running() as product:
             await self._all_are_checked()
-            window = Window.soon(self._options.seconds)
+            window = Window.soon(self._load.seconds)
             await window.begins()
             meter = Meter(product.processes)
             await window.ends()
@@ -56,8 +56,8 @@ class Checks:
     async def _all_are_checked(self) -> None:
         """After a start each monitor has a slot to catch up with: the regular schedule begins when all have done so."""
         started_at = time.time()
-        patience = 2 * self._options.interval_seconds + 60
-        while (checked := await self._checked_since(int(started_at * 1000))) < self._options.monitors:
+        patience = 2 * self._load.interval_seconds + 60
+        while (checked := await self._checked_since(int(started_at * 1000))) < self._load.monitors:
             assert time.time() < started_at + patience, f"only {checked} monitors were checked in {patience} s"
             await asyncio.sleep(1)
 
@@ -85,7 +85,7 @@ class Checks:
     async def _cost(self, window: Window, cpu_ms: dict[str, float], memory_mb: dict[str, float]) -> dict[str, float]:
         checks = len(await self._stored(window))
         return {
-            "CPU per check, all, ms": sum(cpu_ms.values()) / checks,
+            COST: sum(cpu_ms.values()) / checks,
             **{f"CPU per check, {part}, ms": spent / checks for part, spent in cpu_ms.items()},
             "RSS, all, MB": sum(memory_mb.values()),
             **{f"RSS, {part}, MB": held for part, held in memory_mb.items()},
@@ -102,3 +102,7 @@ def slots_of(row: Row, window: Window) -> range:
     interval_ms: int = row["interval_ms"]
     first = window.start + (row["phase_ms"] - window.start) % interval_ms
     return range(first, window.end, interval_ms)
+
+
+def name_of(load: Load) -> str:
+    return f"checks of {load.monitors:,} monitors"

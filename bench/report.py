@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from is0k.bench.rows import Options, Summary
+from is0k.bench.rows import Summary
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 LIBRARIES = ["is0k", "aiohttp", "uvloop", "arq", "tortoise-orm", "strawberry-graphql", "starlette", "uvicorn"]
@@ -25,7 +25,7 @@ def shown(value: float) -> str:
     return f"{value:,.0f}" if value == round(value) or value >= 100 else f"{value:.3g}"
 
 
-def write(summaries: Sequence[Summary], options: Options, rivals: dict[str, str], notes: Sequence[str]) -> None:
+def write(summaries: Sequence[Summary], interval_seconds: int, notes: Sequence[str]) -> None:
     RESULTS.write_text(
         "\n".join(
             [
@@ -35,10 +35,9 @@ def write(summaries: Sequence[Summary], options: Options, rivals: dict[str, str]
                 "changes it little; lateness is wall time, and does suffer.",
                 "",
                 f"- {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine()}",
-                f"- {', '.join(f'{name} {number}' for name, number in (versions() | rivals).items())}",
-                f"- {options.monitors:,} HTTP monitors every {options.interval_seconds} s"
-                f" ({options.checks_per_second:.3g} checks a second), {options.seconds} s a round,"
-                f" {options.rounds} rounds, rows in turn; SQLite, one worker",
+                f"- {', '.join(f'{name} {number}' for name, number in versions().items())}",
+                f"- HTTP monitors, each looked at every {interval_seconds} s; SQLite, one worker, all on one machine",
+                "- the rows take turns, round by round; the median of the rounds is in bold",
                 *(f"- {note}" for note in notes),
                 "",
                 table(summaries),
@@ -53,7 +52,7 @@ def versions() -> dict[str, str]:
 
 
 def machine() -> str:
-    return f"{os.cpu_count()} cores, {processor()}, {platform.system()} {platform.release()}"
+    return f"{os.cpu_count()} cores, {processor()}, {platform.system()} {platform.release().partition('-')[0]}"
 
 
 def processor() -> str:

@@ -13,7 +13,8 @@ Figures = Mapping[str, float]
 class Row(Protocol):
     """One subject of the bench, made ready once and measured in each round."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     async def prepare(self) -> None: ...
 
@@ -21,11 +22,12 @@ class Row(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class Load:
+    """So many monitors, each looked at once in an interval; watched for `seconds` in a round."""
+
     monitors: int
     interval_seconds: int
     seconds: int
-    rounds: int
 
     @property
     def checks_per_second(self) -> float:

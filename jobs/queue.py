@@ -34,7 +34,7 @@ EXPIRES_MS = 60_000
 ENQUEUE_SECONDS = 1.0
 ANSWER_SECONDS = 5.0
 RECONNECT_SECONDS = 1.0
-DRAIN_SECONDS = 2.0
+DRAIN_SECONDS = 1.5
 
 # What is no plain value (arq sends exceptions around) becomes its text.
 PACK = partial(msgpack.packb, default=str)
@@ -92,12 +92,12 @@ class QueueWorker:
 
     async def run(self) -> None:
         while not self._stopping.is_set():
-            # It notices within seconds that Redis hangs, and tries a little before it gives up.
+            # A connection may have died while it was idle: the second try has a new one.
             pool = _pool(
                 self.url,
                 socket_timeout=ANSWER_SECONDS,
                 socket_connect_timeout=ANSWER_SECONDS,
-                retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 3),
+                retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 1),
                 retry_on_error=[RedisConnectionError, RedisTimeoutError, OSError],
             )
             try:
@@ -119,7 +119,7 @@ class QueueWorker:
                 await asyncio.wait({main}, timeout=2 * POLL_SECONDS)
         finally:
             stopped.cancel()
-            await end(worker.tasks.values(), DRAIN_SECONDS)
+            await _finish_jobs(worker)
             await end([main], 0)
         if not main.cancelled():
             main.result()
@@ -141,6 +141,14 @@ class QueueWorker:
             job_deserializer=msgpack.unpackb,
             log_results=False,
         )
+
+
+async def _finish_jobs(worker: Worker) -> None:
+    """arq runs each job in a task of its own, within another that tells Redis of its end and is best left alone."""
+    if worker.tasks:
+        await asyncio.wait(worker.tasks.values(), timeout=DRAIN_SECONDS)
+    await end(worker.job_tasks.values(), 0)
+    await end(worker.tasks.values(), DRAIN_SECONDS)
 
 
 def _pool(url: str, **options: Any) -> ArqRedis:

@@ -50,11 +50,12 @@ class Scheduler:
         self._stopping.set()
 
     async def run(self) -> None:
-        for turn in itertools.count():
+        turn = 0
+        while not self._stopping.is_set():
             await self._take_turn(is_clock_checked=turn % TURNS_BETWEEN_CLOCK_CHECKS == 0)
+            turn += 1
             # A timer may be a millisecond early; the same second would then have two turns.
-            if await within(self._stopping, 1.002 - self.clock.now().timestamp() % 1):
-                break
+            await within(self._stopping, 1.002 - self.clock.now().timestamp() % 1)
         await asyncio.gather(*self._sending, return_exceptions=True)
 
     async def _take_turn(self, is_clock_checked: bool) -> None:

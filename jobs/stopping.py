@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-CANCELS = 10
-BETWEEN_CANCELS_SECONDS = 0.1
+CANCELS = 3
+BETWEEN_CANCELS_SECONDS = 0.2
 
 
 async def within(event: asyncio.Event, seconds: float) -> bool:
@@ -23,7 +23,7 @@ async def end(tasks: "Iterable[asyncio.Task[Any]]", seconds: float) -> bool:
     pending = await _pending(tasks, seconds)
     is_in_time = not pending
     for _ in range(CANCELS):
-        # A task of arq tidies up when it is cancelled, and may wait for Redis then.
+        # Some hear of it and still have something to finish.
         for task in pending:
             task.cancel()
         pending = await _pending(pending, BETWEEN_CANCELS_SECONDS)

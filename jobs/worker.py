@@ -36,8 +36,8 @@ from is0k.settings import Settings
 log = structlog.get_logger("is0k.worker")
 
 # Together less than the supervisor waits before it kills.
-SCHEDULER_END_SECONDS = 2.0
-QUEUES_END_SECONDS = 3.0
+SCHEDULER_END_SECONDS = 1.5
+QUEUES_END_SECONDS = 3.5
 CHECKS_END_SECONDS = 3.0
 WRITER_END_SECONDS = 3.0
 # An upkeep job that has much to catch up on leaves the rest to the next minute.

@@ -1,17 +1,19 @@
 """Monitors, what is found about them, and what is stored of it, in few words."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from is0k import models
 from is0k.jobs.checker import Finding, Slot
+from is0k.jobs.writer import Writer
 from is0k.models.check import REASONS, STATUSES
 from is0k.models.sql import Row, execute, fetch
 from is0k.probes.base import Outcome
 from is0k.resolvers.context import Context
 from is0k.schema.enums import CheckStatus, Reason
+from is0k.tests.stage.clock import FakeClock
 from is0k.tests.stage.people import new_monitor
 
 REGION = 1
@@ -107,3 +109,31 @@ class FakeProbe:
 
 def urls(count: int) -> Sequence[str]:
     return [f"https://shop{place}.example/" for place in range(count)]
+
+
+@asynccontextmanager
+async def running(clock: FakeClock, retry_seconds: float = 0.02) -> AsyncIterator[Writer]:
+    """A writer at work; at the end it writes what is left, and stops."""
+    writer = Writer(REGION, clock, retry_seconds)
+    task = asyncio.create_task(writer.run())
+    yield writer
+    writer.stop()
+    await asyncio.wait_for(task, 10)
+
+
+async def stored() -> int:
+    return int((await fetch("SELECT count(*) AS n FROM check_result"))[0]["n"])
+
+
+async def until_stored(count: int) -> None:
+    async def seen() -> bool:
+        return await stored() == count
+
+    await sooner_or_later(seen)
+
+
+async def until_failed(logs: Sequence[Mapping[str, object]], times: int) -> None:
+    async def seen() -> bool:
+        return len([line for line in logs if "could not write" in str(line["event"])]) >= times
+
+    await sooner_or_later(seen)

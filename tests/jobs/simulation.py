@@ -81,9 +81,9 @@ class Life:
         if verdict.transition:
             self.alerts.append(Alert(verdict.transition.change, verdict.transition.at, now))
         if verdict.recheck_at is not None:
-            self._recheck(max(verdict.recheck_at, now), now)
+            self.recheck(max(verdict.recheck_at, now), now)
 
-    def _recheck(self, at: int, now: int) -> None:
+    def recheck(self, at: int, now: int) -> None:
         """The rule of `models.monitor_state.recheck`."""
         if self.next_at > at and self.slot_at <= (self.state.last_tick or 0):
             self.next_at = at

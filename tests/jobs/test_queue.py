@@ -1,182 +1,177 @@
-"""Jobs through a real Valkey: lost, killed, flushed and started again."""
+"""Jobs through a real Valkey, whatever happens to it."""
 
 import asyncio
+import logging
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, cast
 
+import msgpack
 import pytest
-from arq.typing import WorkerCoroutine
-from arq.worker import func
-from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
-from is0k.jobs.queue import Queue, QueueAway, QueueWorker
+from is0k.jobs.queue import Queue, QueueAway
+from is0k.tests.jobs.post import BATCH, NAME, Jobs, looking, working
 from is0k.tests.jobs.scene import soon
 from is0k.tests.stage.valkey import Valkey
 
 pytestmark = pytest.mark.anyio
 
-QUEUE = "is0k:checks:test"
+
+class TestSending:
+    async def test_a_job_arrives_as_it_was_sent(self, server: Valkey, queue: Queue, jobs: Jobs) -> None:
+        async with working(server, jobs):
+            await queue.send(NAME, "eu:1", "run_checks", BATCH)
+            await soon(lambda: jobs.ended)
+
+        assert jobs.taken == [[[1, 1_795_435_200_123, 2, 3], [70_000, 1_795_435_201_000, 0, 0]]]
+
+    async def test_nothing_on_the_wire_is_pickle(self, server: Valkey, queue: Queue) -> None:
+        await queue.send(NAME, "eu:1", "run_checks", BATCH)
+        with looking(server) as client:
+            body = client.get("arq:job:eu:1")
+
+        assert isinstance(body, bytes)
+        assert not body.startswith(b"\x80")  # the first byte of every pickle since protocol 2
+        sent = msgpack.unpackb(body)
+        assert sent.pop("et") > 0
+        assert sent == {"t": None, "f": "run_checks", "a": [[list(slot) for slot in BATCH]], "k": {}}
+
+    async def test_a_job_with_an_id_that_was_sent_is_not_sent_again(
+        self, server: Valkey, queue: Queue, jobs: Jobs
+    ) -> None:
+        for _ in range(2):
+            await queue.send(NAME, "eu:1", "run_checks", BATCH)
+        async with working(server, jobs):
+            await soon(lambda: jobs.ended)
+            await asyncio.sleep(0.25)  # two polls
+
+        assert len(jobs.taken) == 1
+
+    async def test_a_dead_redis_is_noticed_within_a_second(self, server: Valkey, queue: Queue) -> None:
+        await queue.send(NAME, "eu:1", "run_checks", BATCH)
+        server.kill()
+        began = time.monotonic()
+        with pytest.raises(QueueAway):
+            await queue.send(NAME, "eu:2", "run_checks", BATCH)
+
+        assert time.monotonic() - began < 1.5
+
+    async def test_and_so_is_one_that_hangs(self, server: Valkey, queue: Queue) -> None:
+        with looking(server) as client:
+            client.client_pause(2_000)
+        began = time.monotonic()
+        with pytest.raises(QueueAway):
+            await queue.send(NAME, "eu:1", "run_checks", BATCH)
+
+        assert time.monotonic() - began < 1.5
+
+    async def test_it_is_used_again_when_it_is_back(self, server: Valkey, queue: Queue, jobs: Jobs) -> None:
+        server.kill()
+        with pytest.raises(QueueAway):
+            await queue.send(NAME, "eu:1", "run_checks", BATCH)
+        server.start()
+        await queue.send(NAME, "eu:2", "run_checks", BATCH)
+        async with working(server, jobs):
+            await soon(lambda: jobs.ended)
+
+        assert len(jobs.taken) == 1
+
+    async def test_where_nobody_works_the_queue_does_not_grow_for_ever(self, server: Valkey, queue: Queue) -> None:
+        with looking(server) as client:
+            client.zadd(NAME, {f"old:{place}": (time.time() - 121) * 1000 for place in range(50)})
+            client.zadd(NAME, {"young": (time.time() - 60) * 1000})
+            await queue.send(NAME, "eu:1", "run_checks", BATCH)
+
+            assert client.zrange(NAME, 0, -1) == [b"young", b"eu:1"]
+
+    async def test_a_body_expires_with_its_minute(self, server: Valkey, queue: Queue) -> None:
+        await queue.send(NAME, "eu:1", "run_checks", BATCH)
+        with looking(server) as client:
+            assert client.pttl("arq:job:eu:1") in range(50_000, 60_001)
 
 
-class Work:
-    """What a worker was given. A job told to hang ends when it may."""
+class TestWorking:
+    async def test_goes_on_after_redis_was_killed_and_started_again(
+        self, server: Valkey, queue: Queue, jobs: Jobs
+    ) -> None:
+        async with working(server, jobs):
+            await queue.send(NAME, "eu:1", "run_checks", "before")
+            await soon(lambda: jobs.ended == 1)
+            with capture_logs() as logs:
+                server.kill()
+                await soon(lambda: logs)
+            server.start()
+            await queue.send(NAME, "eu:2", "run_checks", "after")
+            await soon(lambda: jobs.ended == 2)
 
-    def __init__(self) -> None:
-        self.done: list[Any] = []
-        self.begun: list[Any] = []
-        self.may_end = asyncio.Event()
+        assert jobs.taken == ["before", "after"]
+        assert {line["event"] for line in logs} == {"the queue is away, trying again"}
 
-    async def job(self, context: dict[Any, Any], given: Any) -> None:
-        self.begun.append(given)
-        if given == "hang":
-            await self.may_end.wait()
-        if given == "fail":
-            raise ValueError("no")
-        self.done.append(given)
+    async def test_goes_on_after_a_flush(self, server: Valkey, queue: Queue, jobs: Jobs) -> None:
+        async with working(server, jobs):
+            await queue.send(NAME, "eu:1", "run_checks", "before")
+            await soon(lambda: jobs.ended == 1)
+            server.flush()
+            await queue.send(NAME, "eu:2", "run_checks", "after")
+            await soon(lambda: jobs.ended == 2)
 
+        assert jobs.taken == ["before", "after"]
 
-@pytest.fixture
-async def queue(valkey: Valkey) -> AsyncIterator[Queue]:
-    if not valkey.answers():
-        valkey.start()
-    valkey.flush()
-    queue = Queue.connect(valkey.url)
-    yield queue
-    await queue.close()
+    async def test_a_job_under_way_survives_redis(self, server: Valkey, queue: Queue, jobs: Jobs) -> None:
+        jobs.may_end.clear()
+        async with working(server, jobs):
+            await queue.send(NAME, "eu:1", "run_checks", BATCH)
+            await soon(lambda: jobs.taken)
+            server.kill()
+            jobs.may_end.set()
+            await soon(lambda: jobs.ended)
+            server.start()
 
+        assert len(jobs.taken) == jobs.ended == 1
 
-@pytest.fixture
-def work() -> Work:
-    return Work()
+    async def test_starts_although_redis_is_away(self, server: Valkey, queue: Queue, jobs: Jobs) -> None:
+        server.kill()
+        with capture_logs() as logs:
+            async with working(server, jobs):
+                await soon(lambda: logs)
+                server.start()
+                await queue.send(NAME, "eu:1", "run_checks", BATCH)
+                await soon(lambda: jobs.ended)
 
+        assert len(jobs.taken) == 1
 
-@asynccontextmanager
-async def working(valkey: Valkey, work: Work) -> AsyncIterator[QueueWorker]:
-    worker = QueueWorker(valkey.url, QUEUE, [func(cast(WorkerCoroutine, work.job), name="job")])
-    task = asyncio.create_task(worker.run())
-    yield worker
-    work.may_end.set()
-    worker.stop()
-    async with asyncio.timeout(10):
-        await task
+    async def test_a_job_that_fails_is_not_tried_again_and_stops_nothing(
+        self, server: Valkey, queue: Queue, jobs: Jobs
+    ) -> None:
+        async with working(server, jobs):
+            jobs.error = ValueError("a bug")
+            await queue.send(NAME, "eu:1", "run_checks", "fails")
+            await soon(lambda: jobs.ended == 1)
+            jobs.error = None
+            await queue.send(NAME, "eu:2", "run_checks", "works")
+            await soon(lambda: jobs.ended == 2)
+            await asyncio.sleep(0.25)  # two polls
 
+        assert jobs.taken == ["fails", "works"]
+        with looking(server) as client:
+            assert client.keys("arq:*") == []
+            assert client.zcard(NAME) == 0
 
-async def test_a_job_arrives_as_it_was_sent(valkey: Valkey, queue: Queue, work: Work) -> None:
-    async with working(valkey, work):
-        await queue.send(QUEUE, "one", "job", [[1, 1_795_435_200_000, 0, 3]])
-        await soon(lambda: work.done)
+    async def test_expired_unknown_and_unreadable_jobs_are_thrown_away_without_a_fuss(
+        self, server: Valkey, queue: Queue, jobs: Jobs, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        now = int(time.time() * 1000)
+        with looking(server) as client:
+            client.zadd(NAME, {"expired": now - 1})
+            client.set("arq:job:garbage", b"\xc1 this is not msgpack")
+            client.zadd(NAME, {"garbage": now - 1})
+        await queue.send(NAME, "unknown", "no_such_function")
+        await queue.send(NAME, "misused", "run_checks", "too", "many", "arguments")
+        with caplog.at_level(logging.WARNING):
+            async with working(server, jobs):
+                await queue.send(NAME, "eu:1", "run_checks", BATCH)
+                await soon(lambda: jobs.ended)
 
-    assert work.done == [[[1, 1_795_435_200_000, 0, 3]]]
-
-
-async def test_jobs_travel_as_msgpack_and_never_as_pickle(valkey: Valkey, queue: Queue) -> None:
-    await queue.send(QUEUE, "one", "job", [7])
-
-    async with Redis.from_url(valkey.url) as redis:
-        body = await redis.get("arq:job:one")
-    assert body.startswith(b"\x85\xa1t")  # a map of five, whose first key is "t"
-    assert not body.startswith(b"\x80")  # how every pickle since protocol 2 begins
-
-
-async def test_the_same_job_sent_twice_runs_once(valkey: Valkey, queue: Queue, work: Work) -> None:
-    await queue.send(QUEUE, "one", "job", 1)
-    await queue.send(QUEUE, "one", "job", 1)
-    await queue.send(QUEUE, "two", "job", 2)
-
-    async with working(valkey, work):
-        await soon(lambda: 2 in work.done)
-
-    assert sorted(work.done) == [1, 2]
-
-
-async def test_a_job_that_fails_or_is_unknown_does_not_stop_the_others(
-    valkey: Valkey, queue: Queue, work: Work
-) -> None:
-    await queue.send(QUEUE, "bad", "job", "fail")
-    await queue.send(QUEUE, "unknown", "nonsense", 1)
-    await queue.send(QUEUE, "good", "job", "good")
-
-    async with working(valkey, work):
-        await soon(lambda: work.done)
-
-    assert work.done == ["good"]
-
-
-async def test_a_valkey_that_is_away_is_noticed_within_seconds(valkey: Valkey, queue: Queue) -> None:
-    valkey.kill()
-    begun = time.monotonic()
-
-    with pytest.raises(QueueAway):
-        await queue.send(QUEUE, "one", "job", 1)
-
-    assert time.monotonic() - begun < 2
-
-
-async def test_jobs_go_on_after_valkey_was_killed_and_started_again(valkey: Valkey, queue: Queue, work: Work) -> None:
-    async with working(valkey, work):
-        await queue.send(QUEUE, "before", "job", "before")
-        await soon(lambda: "before" in work.done)
-
-        valkey.kill()
-        await asyncio.sleep(0.3)
-        valkey.start()
-        await queue.send(QUEUE, "after", "job", "after")
-
-        await soon(lambda: "after" in work.done, 10)
-
-
-async def test_jobs_go_on_after_everything_in_valkey_was_deleted(valkey: Valkey, queue: Queue, work: Work) -> None:
-    async with working(valkey, work):
-        await queue.send(QUEUE, "before", "job", "before")
-        await soon(lambda: work.done)
-
-        valkey.flush()
-        await queue.send(QUEUE, "after", "job", "after")
-
-        await soon(lambda: "after" in work.done)
-
-
-async def test_a_worker_told_to_stop_ends_what_runs_and_begins_nothing(
-    valkey: Valkey, queue: Queue, work: Work
-) -> None:
-    async with working(valkey, work) as worker:
-        await queue.send(QUEUE, "running", "job", "hang")
-        await soon(lambda: work.begun)
-
-        worker.stop()
-        await asyncio.sleep(0.3)
-        await queue.send(QUEUE, "late", "job", "late")
-        await asyncio.sleep(0.3)
-        work.may_end.set()
-
-    assert work.done == ["hang"]
-    assert work.begun == ["hang"]
-
-
-async def test_a_worker_told_to_stop_while_valkey_is_away_ends(valkey: Valkey, queue: Queue, work: Work) -> None:
-    valkey.kill()
-
-    async with asyncio.timeout(8):
-        async with working(valkey, work):
-            await asyncio.sleep(0.2)
-
-    assert work.done == []
-
-
-async def test_a_worker_told_to_stop_before_it_began_ends(valkey: Valkey, queue: Queue, work: Work) -> None:
-    worker = QueueWorker(valkey.url, QUEUE, [func(cast(WorkerCoroutine, work.job), name="job")])
-    worker.stop()
-
-    async with asyncio.timeout(2):
-        await worker.run()
-
-
-async def test_a_queue_nobody_works_at_does_not_grow_for_ever(valkey: Valkey, queue: Queue) -> None:
-    async with Redis.from_url(valkey.url) as redis:
-        await redis.zadd(QUEUE, {"of long ago": (time.time() - 600) * 1000})
-
-        await queue.send(QUEUE, "new", "job", 1)
-
-        assert await redis.zrange(QUEUE, 0, -1) == [b"new"]
+        assert len(jobs.taken) == 1
+        assert not [line for line in caplog.messages if "error serializing" in line]
+        with looking(server) as client:
+            assert client.zcard(NAME) == 0

@@ -1,135 +1,253 @@
-"""The worker as a whole: what begins is stored, and half a worker is none."""
+"""All parts of a region's worker together, on a real clock: from the schedule to the stored check, and to the end."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
-from is0k.jobs.worker import RegionWorker, own_addresses
+from is0k.jobs.checker import Slot
+from is0k.jobs.queue import QueueWorker
+from is0k.jobs.worker import RegionWorker, _upkeep_jobs, _work, running_at_once
+from is0k.models import database
+from is0k.models.check import insert_checks
 from is0k.models.region import region_number
-from is0k.models.sql import execute
+from is0k.models.rollup import HOUR_MS, read_progress
 from is0k.resolvers.context import Context
-from is0k.resolvers.monitors import get_monitor
-from is0k.schema.clock import SystemClock
-from is0k.schema.enums import MonitorStatus, MonitorType
+from is0k.schema.clock import SystemClock, milliseconds
+from is0k.schema.enums import MonitorType
 from is0k.settings import Settings
-from is0k.tests.jobs.scene import FakeProbe, checks_of, soon, sooner_or_later, state_of
-from is0k.tests.stage.people import new_monitor
+from is0k.tests.jobs.scene import (
+    FakeProbe,
+    checks_of,
+    monitor,
+    monitors,
+    soon,
+    sooner_or_later,
+    state_of,
+    ticks_of,
+    without_table,
+    words,
+)
+from is0k.tests.stage.clock import FakeClock
+from is0k.tests.stage.history import check
+from is0k.tests.stage.people import new_organization
 from is0k.tests.stage.valkey import Valkey
 
 pytestmark = pytest.mark.anyio
 
-URL = "https://shop.example/health"
-
 
 @pytest.fixture
-def probe() -> FakeProbe:
-    return FakeProbe()
+async def live(open_database: None) -> Context:
+    """Somebody whose clock is real."""
+    return await new_organization("Ours", SystemClock())
 
 
-@pytest.fixture
-async def worker(ctx: Context, settings: Settings, valkey: Valkey, probe: FakeProbe) -> RegionWorker:
-    ctx.clock = SystemClock()
-    return RegionWorker(settings, await region_number(settings.region), {MonitorType.HTTP: probe}, SystemClock())
+class Scene:
+    def __init__(self, settings: Settings, region: int) -> None:
+        self.probe, self.stop = FakeProbe(), asyncio.Event()
+        self.worker = RegionWorker(settings, region, {MonitorType.HTTP: self.probe}, SystemClock())
+        self.task = asyncio.create_task(self.worker.run_until(self.stop))
+
+    async def end(self) -> None:
+        self.stop.set()
+        await asyncio.wait_for(self.task, 12)
 
 
 @asynccontextmanager
-async def working(worker: RegionWorker) -> AsyncIterator[asyncio.Event]:
-    stop = asyncio.Event()
-    task = asyncio.create_task(worker.run_until(stop))
-    yield stop
-    stop.set()
+async def working(settings: Settings) -> AsyncIterator[Scene]:
+    scene = Scene(settings, await region_number(settings.region))
+    yield scene
+    if not scene.task.done():
+        await scene.end()
+
+
+@pytest.fixture
+def without_redis(settings: Settings, tmp_path: Path) -> Settings:
+    return settings.model_copy(update={"redis_url": f"unix://{tmp_path / 'nowhere.sock'}"})
+
+
+@pytest.fixture
+def with_redis(settings: Settings, valkey: Valkey) -> Settings:
+    valkey.flush()
+    return settings.model_copy(update={"redis_url": valkey.url})
+
+
+@pytest.fixture(params=["with_redis", "without_redis"])
+def either_way(request: pytest.FixtureRequest) -> Settings:
+    settings: Settings = request.getfixturevalue(request.param)
+    return settings
+
+
+async def test_monitors_are_checked_and_the_checks_are_stored(live: Context, either_way: Settings) -> None:
+    numbers = await monitors(live, 5, intervalSeconds=5)
+    async with working(either_way):
+        for number in numbers:
+            await sooner_or_later(lambda number=number: ticks_of(number))  # type: ignore[misc]
+
+    for number in numbers:
+        first = (await checks_of(number))[0]
+        assert words(first) == ("up", "ok")
+        assert (await state_of(number)).status == "up"
+        # A second until it is claimed, and a poll of the queue.
+        assert first["lag_ms"] < 2_500
+
+
+async def test_told_to_stop_it_stores_what_ran(live: Context, either_way: Settings) -> None:
+    number = await monitor(live, url="https://slow.example/")
+    async with working(either_way) as scene:
+        scene.probe.hanging.add("https://slow.example/")
+        await soon(lambda: scene.probe.started)
+        scene.stop.set()
+        await asyncio.sleep(0.05)
+        assert not scene.task.done()
+        scene.probe.let_go.set()
+        await asyncio.wait_for(scene.task, 10)
+
+    assert [words(each) for each in await checks_of(number)] == [("up", "ok")]
+    assert scene.probe.is_closed
+
+
+async def test_told_to_stop_it_gives_back_what_has_not_begun(live: Context, without_redis: Settings) -> None:
+    number = await monitor(live)
+    tick = milliseconds(SystemClock().now()) + 60_000
+    async with working(without_redis) as scene:
+        await soon(lambda: scene.probe.started)
+        await sooner_or_later(lambda: ticks_of(number))
+        await scene.worker.checker.accept([Slot(number, tick, 0, 0)])
+        due = (await state_of(number)).next_at or 0
+        assert due > tick - 60_000
+        await scene.end()
+
+    assert (await state_of(number)).next_at == min(due, tick)
+    assert len(scene.probe.started) == 1
+
+
+async def test_what_cannot_be_given_back_is_told_and_it_stops_all_the_same(
+    live: Context, without_redis: Settings
+) -> None:
+    number = await monitor(live)
+    tick = milliseconds(SystemClock().now()) + 60_000
+    with capture_logs() as logs:
+        async with working(without_redis) as scene:
+            await sooner_or_later(lambda: ticks_of(number))
+            await scene.worker.checker.accept([Slot(number, tick, 0, 0)])
+            async with without_table("monitor_state"):
+                await scene.end()
+
+    assert "checks could not be given back: this turn of theirs is lost" in [line["event"] for line in logs]
+
+
+async def test_it_stops_in_time_although_a_check_hangs(
+    live: Context, without_redis: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("is0k.jobs.worker.CHECKS_END_SECONDS", 0.1)
+    number = await monitor(live, url="https://slow.example/")
+    async with working(without_redis) as scene:
+        scene.probe.hanging.add("https://slow.example/")
+        await soon(lambda: scene.probe.started)
+        await scene.end()
+
+    assert await ticks_of(number) == []
+
+
+@pytest.mark.parametrize("part", ["scheduler", "checks", "upkeep", "writer"])
+async def test_it_ends_and_says_so_when_a_part_of_it_crashes(live: Context, without_redis: Settings, part: str) -> None:
+    number = await monitor(live)
+    worker = RegionWorker(without_redis, 1, {MonitorType.HTTP: FakeProbe()}, SystemClock())
+
+    class Broken:
+        """Lives for as long as it takes to check something; then there is a bug."""
+
+        async def run(self) -> None:
+            await sooner_or_later(lambda: ticks_of(number)) if part != "writer" else None
+            raise ValueError("a bug")
+
+        def stop(self) -> None:
+            pass
+
+        def add(self, finding: object) -> None:
+            pass
+
+    if part == "scheduler":
+        await worker.scheduler.claim_once()
+    setattr(worker, part, Broken())
+    with pytest.raises(ValueError, match="a bug"):
+        await asyncio.wait_for(worker.run_until(asyncio.Event()), 15)
+
+
+async def test_sigterm_ends_the_process_with_all_stored(settings: Settings, with_redis: Settings) -> None:
+    async with database.opened(settings):
+        ours = await new_organization("Ours", SystemClock())
+        number = await monitor(ours, url="http://127.0.0.1:9/", retries=0)
+    task = asyncio.create_task(_work(with_redis))
     async with asyncio.timeout(15):
+        await seen_down(number)
+        os.kill(os.getpid(), signal.SIGTERM)
         await task
 
-
-async def test_a_new_monitor_is_checked_and_judged_within_three_seconds(ctx: Context, worker: RegionWorker) -> None:
-    async with working(worker):
-        monitor = await new_monitor(ctx, url=URL)
-
-        async with asyncio.timeout(3):
-            await sooner_or_later(lambda: checks_of(monitor.number))
-
-    assert (await get_monitor(ctx, monitor.id)).status is MonitorStatus.UP
+    async with database.opened(settings):
+        assert [words(each) for each in await checks_of(number)] == [("down", "blocked_target")]
 
 
-async def test_checks_go_on_while_redis_is_away(ctx: Context, worker: RegionWorker, valkey: Valkey) -> None:
-    async with working(worker):
-        valkey.kill()
+async def seen_down(number: int) -> None:
+    async def is_down() -> bool:
         try:
-            monitor = await new_monitor(ctx, url=URL)
-            await sooner_or_later(lambda: checks_of(monitor.number))
-        finally:
-            valkey.start()
+            return (await state_of(number)).status == "down"
+        except Exception:  # it is about to open the database
+            return False
 
-    assert len(await checks_of(monitor.number)) == 1
+    await sooner_or_later(is_down)
 
 
-async def test_a_check_that_runs_when_the_worker_is_stopped_is_still_stored(
-    ctx: Context, worker: RegionWorker, probe: FakeProbe
+async def test_one_worker_at_a_time_does_upkeep_and_not_before_it_has_ended(
+    with_redis: Settings, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    probe.hanging.add(URL)
-    async with working(worker) as stop:
-        monitor = await new_monitor(ctx, url=URL)
-        await soon(lambda: probe.started)
-        stop.set()
-        await asyncio.sleep(0)
-        probe.let_go.set()
+    begun, may_end = list[str](), asyncio.Event()
 
-    assert len(await checks_of(monitor.number)) == 1
-    assert probe.is_closed
+    async def roll_up(now: int, enough: Any) -> None:
+        begun.append("roll_up")
+        await may_end.wait()
 
+    monkeypatch.setattr("is0k.jobs.worker.roll_up", roll_up)
+    workers, tasks = [], []
+    for _ in range(2):
+        [job, _] = _upkeep_jobs(clock, lambda: False)
+        job.second = None  # every second
+        workers.append(QueueWorker(with_redis.redis, "is0k:upkeep", cron_jobs=[job]))
+        tasks.append(asyncio.create_task(workers[-1].run()))
+    await soon(lambda: begun)
+    await asyncio.sleep(2.2)  # two more times it could have begun
 
-async def test_a_slot_that_has_not_begun_when_the_worker_is_stopped_is_due_again(
-    ctx: Context, worker: RegionWorker, probe: FakeProbe
-) -> None:
-    monitor = await new_monitor(ctx, url=URL)
-    due = (await state_of(monitor.number)).next_at
-    assert due is not None
-    ahead = due + 1_500
-    await execute("UPDATE monitor_state SET next_at = $1", ahead)
-    await worker.scheduler.claim_once()
-    await soon(lambda: not worker.scheduler._sending)
-
-    async with working(worker) as stop:
-        await sooner_or_later(lambda: _is_waiting(worker), 2)
-        stop.set()
-
-    assert probe.started == []
-    assert (await state_of(monitor.number)).next_at == ahead
+    assert begun == ["roll_up"]
+    may_end.set()
+    for worker in workers:
+        worker.stop()
+    await asyncio.wait_for(asyncio.gather(*tasks), 10)
 
 
-async def _is_waiting(worker: RegionWorker) -> bool:
-    return bool(worker.checker._waiting)
+async def test_upkeep_rolls_up_and_tidies_when_its_time_comes(ctx: Context, clock: FakeClock) -> None:
+    number = await monitor(ctx)
+    await insert_checks([check(number, clock.ms - 2 * HOUR_MS)])
+    for job in _upkeep_jobs(clock, lambda: False):
+        await job.coroutine({})
+
+    assert (await read_progress())["hour"] == clock.ms - HOUR_MS
 
 
-async def test_a_part_that_fails_ends_the_worker(worker: RegionWorker, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fail() -> None:
-        raise RuntimeError("the writer is broken")
+async def test_upkeep_ends_early_when_the_worker_is_stopping(ctx: Context, clock: FakeClock) -> None:
+    number = await monitor(ctx)
+    await insert_checks([check(number, clock.ms - 2 * HOUR_MS)])
+    for job in _upkeep_jobs(clock, lambda: True):
+        await job.coroutine({})
 
-    monkeypatch.setattr(worker.writer, "run", fail)
-
-    with pytest.raises(RuntimeError, match="the writer is broken"):
-        async with asyncio.timeout(15):
-            await worker.run_until(asyncio.Event())
+    assert await read_progress() == {}
 
 
-@pytest.mark.parametrize(
-    ("database", "redis", "own"),
-    [
-        (None, "unix:///run/valkey.sock", []),
-        (None, "redis://127.0.0.1", [("127.0.0.1", 6379)]),
-        (None, "rediss://:secret@127.0.0.2:7000/3", [("127.0.0.2", 7000)]),
-        ("postgres://me@127.0.0.3/is0k", "unix:///s", [("127.0.0.3", 5432)]),
-        ("postgres://me@127.0.0.3:5555/is0k", "redis://127.0.0.1", [("127.0.0.3", 5555), ("127.0.0.1", 6379)]),
-        ("postgres://me@/is0k?host=/var/run/postgresql", "unix:///s", []),
-        (None, "redis://nothing.invalid", []),
-    ],
-)
-def test_our_own_database_and_redis_are_known_by_their_addresses(
-    database: str | None, redis: str, own: list[tuple[str, int]]
-) -> None:
-    settings = Settings(database_url=database, redis_url=redis)
-
-    assert own_addresses(settings) == own
+def test_as_many_checks_run_at_once_as_there_may_be_open_files() -> None:
+    assert running_at_once() in range(100, 5_001)

@@ -1,8 +1,7 @@
 """How findings wait to be written: never long, never lost to a fault of the database, and none for another's sake."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+import sqlite3
 from random import random
 from typing import Any
 
@@ -10,13 +9,12 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from is0k import models
 from is0k.jobs.writer import FLUSH_ROWS, Writer
-from is0k.models.sql import connection, fetch
+from is0k.models.sql import connection, execute, is_sqlite
 from is0k.probes.base import Outcome
 from is0k.resolvers.context import Context
-from is0k.schema.clock import moment
 from is0k.schema.enums import Reason
+from is0k.settings import Settings
 from is0k.tests.jobs.scene import (
     DOWN,
     ILL,
@@ -25,9 +23,12 @@ from is0k.tests.jobs.scene import (
     incidents_of,
     monitor,
     monitors,
+    running,
     sooner_or_later,
     state_of,
+    stored,
     ticks_of,
+    until_failed,
     without_table,
 )
 from is0k.tests.stage.clock import FakeClock
@@ -38,27 +39,6 @@ pytestmark = pytest.mark.anyio
 MINUTE = 60_000
 # Half of a character: neither database takes it, in whatever column it comes.
 POISON = Outcome(DOWN, Reason.BAD_STATUS, "\ud800")
-
-
-@asynccontextmanager
-async def running(clock: FakeClock, retry_seconds: float = 0.02) -> AsyncIterator[Writer]:
-    """A writer at work; at the end it writes what is left, and stops."""
-    writer = Writer(REGION, clock, retry_seconds)
-    task = asyncio.create_task(writer.run())
-    yield writer
-    writer.stop()
-    await asyncio.wait_for(task, 10)
-
-
-async def stored() -> int:
-    return int((await fetch("SELECT count(*) AS n FROM check_result"))[0]["n"])
-
-
-async def until_stored(count: int) -> None:
-    async def seen() -> bool:
-        return await stored() == count
-
-    await sooner_or_later(seen)
 
 
 async def test_findings_are_written_a_moment_after_the_first(ctx: Context, clock: FakeClock) -> None:
@@ -127,13 +107,6 @@ async def test_while_the_database_fails_findings_are_held_and_then_written_once(
         assert incident.resolved_at is not None
 
 
-async def until_failed(logs: Sequence[Mapping[str, object]], times: int) -> None:
-    async def seen() -> bool:
-        return len([line for line in logs if "could not write" in str(line["event"])]) >= times
-
-    await sooner_or_later(seen)
-
-
 CUT = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'
@@ -165,6 +138,27 @@ async def test_connections_that_are_cut_lose_nothing(ctx: Context, clock: FakeCl
     assert (await state_of(number)).last_tick == clock.ms + 999
 
 
+async def test_a_database_that_does_not_answer_is_not_asked_for_each_finding(
+    ctx: Context, clock: FakeClock, settings: Settings
+) -> None:
+    if not is_sqlite():
+        pytest.skip("where another process may lock everybody out")
+    numbers = await monitors(ctx, 100)
+    await execute("PRAGMA busy_timeout = 20")
+    other = sqlite3.connect(settings.data_dir / "is0k.db")
+    with capture_logs() as logs:
+        async with running(clock) as writer:
+            other.execute("BEGIN IMMEDIATE")
+            for number in numbers:
+                writer.add(finding(number, clock.ms))
+            await until_failed(logs, times=5)
+            assert len(logs) < 10
+            other.rollback()
+    other.close()
+
+    assert await stored() == 100
+
+
 async def test_after_five_minutes_they_are_dropped_with_a_line_in_the_log(ctx: Context, clock: FakeClock) -> None:
     number = await monitor(ctx)
     tick = clock.ms
@@ -182,81 +176,6 @@ async def test_after_five_minutes_they_are_dropped_with_a_line_in_the_log(ctx: C
         "results dropped, they are too old: the time they cover stays unknown",
         1,
     )
-
-
-async def test_a_finding_that_cannot_be_written_holds_up_nobody(ctx: Context, clock: FakeClock) -> None:
-    good, bad = await monitors(ctx, 2, retries=0)
-    with capture_logs() as logs:
-        async with running(clock) as writer:
-            writer.add(finding(bad, clock.ms, POISON))
-            for place in range(3):
-                writer.add(finding(good, clock.ms + place))
-                await until_stored(place + 1)
-
-    assert await ticks_of(good) == [clock.ms + place for place in range(3)]
-    assert await ticks_of(bad) == []
-    [line] = [line for line in logs if line["log_level"] == "error"]
-    assert line["event"] == "a result cannot be written and is dropped"
-    assert line["monitor"] == bad
-
-
-async def test_neither_does_one_that_was_alone_in_its_batch(ctx: Context, clock: FakeClock) -> None:
-    good, bad = await monitors(ctx, 2)
-    with capture_logs() as logs:
-        async with running(clock) as writer:
-            writer.add(finding(bad, clock.ms, POISON))
-            await until_failed(logs, times=4)
-            for place in range(3):
-                writer.add(finding(good, clock.ms + place))
-                await until_stored(place + 1)
-
-    assert await ticks_of(bad) == []
-    assert "a result cannot be written and is dropped" in [line["event"] for line in logs]
-
-
-async def test_findings_of_a_monitor_wait_for_one_of_its_own_that_was_refused(ctx: Context, clock: FakeClock) -> None:
-    """Written after a later one, it would be late, and an outage not be told."""
-    good, bad = await monitors(ctx, 2, retries=0)
-    async with running(clock, retry_seconds=0.05) as writer:
-        async with without_table("incident_monitor"):
-            writer.add(finding(bad, clock.ms, ILL))
-            writer.add(finding(bad, clock.ms + 1))
-            writer.add(finding(good, clock.ms + 2))
-            await until_stored(1)
-        await until_stored(3)
-
-    assert (await ticks_of(good), await ticks_of(bad)) == ([clock.ms + 2], [clock.ms, clock.ms + 1])
-    assert [incident.resolved_at for incident in await incidents_of(bad)] == [moment(clock.ms + 1)]
-
-
-async def test_one_by_one_findings_are_judged_in_their_order(ctx: Context, clock: FakeClock) -> None:
-    good, bad = await monitors(ctx, 2)
-    began = clock.now()
-    async with running(clock) as writer:
-        writer.add(finding(bad, clock.ms, POISON))
-        for tick in (clock.ms + 2, clock.ms, clock.ms + 1):
-            writer.add(finding(good, tick, ILL))
-        await until_stored(3)
-        clock.move(seconds=301)  # for the one that is still held
-
-    assert (await state_of(good)).status == "down"
-    [incident] = await incidents_of(good)
-    assert incident.started_at == began
-
-
-async def test_an_incident_that_cannot_be_opened_is_one_monitors_trouble(ctx: Context, clock: FakeClock) -> None:
-    """As when somebody's script has left an open one behind."""
-    good, bad = await monitors(ctx, 2, retries=0)
-    async with running(clock) as writer:
-        writer.add(finding(bad, clock.ms, ILL))
-        await sooner_or_later(stored)
-        await models.MonitorState.filter(number=bad).update(status="up")
-        writer.add(finding(bad, clock.ms + 1, ILL))
-        writer.add(finding(good, clock.ms, ILL))
-        await sooner_or_later(lambda: ticks_of(good))
-        clock.move(seconds=301)  # for the one that is still held
-
-    assert [len(await incidents_of(number)) for number in (good, bad)] == [1, 1]
 
 
 async def test_stopped_for_good_while_the_database_fails_it_says_what_is_lost(ctx: Context, clock: FakeClock) -> None:
