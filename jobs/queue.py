@@ -28,7 +28,8 @@ log = structlog.get_logger("is0k.queue")
 
 UPKEEP_QUEUE = "is0k:upkeep"
 JOB_TIMEOUT_SECONDS = 5
-POLL_SECONDS = 0.1
+# Slots are claimed one to two seconds ahead of their time, so looking this often delays no check.
+POLL_SECONDS = 0.25
 HEALTH_CHECK_SECONDS = 5
 EXPIRES_MS = 60_000
 ENQUEUE_SECONDS = 1.0

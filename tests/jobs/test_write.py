@@ -62,8 +62,17 @@ async def test_a_check_is_stored_with_all_that_was_measured(ctx: Context, clock:
         "span_ms": 0,
         "gap_ms": 0,
         "message": None,
-        "detail": '{"remoteAddress":"192.0.2.1:443"}',
+        "detail": None,
     }
+
+
+async def test_what_a_bad_check_saw_is_stored_as_evidence(ctx: Context, clock: FakeClock) -> None:
+    number = await monitor(ctx)
+    outcome = Outcome(DOWN, Reason.TIMEOUT, "no answer within 10 s", detail={"remoteAddress": "192.0.2.1:443"})
+    await write([finding(number, clock.ms, outcome)], REGION)
+
+    [row] = await checks_of(number)
+    assert (row["message"], row["detail"]) == ("no answer within 10 s", '{"remoteAddress":"192.0.2.1:443"}')
 
 
 async def test_the_state_shows_the_latest_check(ctx: Context, clock: FakeClock) -> None:
