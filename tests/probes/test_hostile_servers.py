@@ -184,6 +184,6 @@ async def test_a_hundred_hostile_servers_at_once_do_not_hurt_the_others(probe: H
     assert len(attacks) > 100
     assert all(attack.result().status is CheckStatus.DOWN for attack in attacks)
     assert elapsed < TIMEOUT + 2
-    # On a quiet machine 170 ms; the hostile ones take all of their time-out, and nobody waits for them.
-    assert max(totals) < TIMEOUT * 1000
+    # 170 ms on a quiet machine. What is asserted is that nobody starves, not how fast the machine is.
+    assert max(totals) < 4_000
     assert max(memory) - memory[0] < 64
