@@ -53,6 +53,7 @@ def config_for(url: str) -> dict[str, Any]:
     if url.startswith("sqlite:"):
         database["engine"] = "is0k.models.sqlite"
     else:
+        database["engine"] = "is0k.models.postgres"
         database["credentials"] |= {"minsize": 1, "maxsize": POOL_SIZE}
     return CONFIG | {"connections": {"default": database}}
 
