@@ -11,6 +11,7 @@ from is0k.bench.api import MONITORS, ApiRow
 from is0k.bench.blackbox import Blackbox
 from is0k.bench.checks import Checks
 from is0k.bench.installation import Installation
+from is0k.bench.revision import Unchanged
 from is0k.bench.rows import Figures, Load, Row, Summary, summaries
 
 ROWS = ["blackbox", "checks", "api"]
@@ -56,6 +57,7 @@ def made(names: Sequence[str], loads: Sequence[Load], folder: Path, url: str) ->
 
 async def measure(rows: Sequence[Row], count: int) -> dict[str, list[Figures]]:
     """The rows in turn, so that what else happens on the machine meets all of them."""
+    program = Unchanged()
     for row in rows:
         print(f"preparing: {row.name}", flush=True)
         await row.prepare()
@@ -64,6 +66,7 @@ async def measure(rows: Sequence[Row], count: int) -> dict[str, list[Figures]]:
         for row in rows:
             print(f"round {number + 1} of {count}: {row.name}", flush=True)
             rounds[row.name].append(await row.measure())
+            program.confirm()
     return rounds
 
 

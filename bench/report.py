@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from is0k.bench.revision import commit
 from is0k.bench.rows import Summary
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -34,7 +35,7 @@ def write(summaries: Sequence[Summary], interval_seconds: int, notes: Sequence[s
                 "Written by `make bench`. CPU is user and system time of the processes, so other work on the machine",
                 "changes it little; lateness is wall time, and does suffer.",
                 "",
-                f"- {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine()}",
+                f"- {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {commit()}, {machine()}",
                 f"- {', '.join(f'{name} {number}' for name, number in versions().items())}",
                 f"- HTTP monitors, each looked at every {interval_seconds} s; SQLite, one worker, all on one machine",
                 "- the rows take turns, round by round; the median of the rounds is in bold",
