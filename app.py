@@ -12,6 +12,10 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from is0k.models.database import opened
+from is0k.models.own_addresses import own_addresses
+from is0k.probes import PROBES
+from is0k.probes.guard import Guard
+from is0k.resolvers.context import Services
 from is0k.rest import rest_app
 from is0k.schema.clock import Clock, SystemClock
 from is0k.settings import Settings
@@ -23,13 +27,16 @@ from is0k.web.request_id import RequestId
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Starlette:
     settings, clock = settings or Settings(), clock or SystemClock()
     redis = Redis.from_url(settings.redis, socket_timeout=2, socket_connect_timeout=2)
-    graphql, rest = GraphQLView(clock), rest_app(clock)
+    services = _services(settings)
+    graphql, rest = GraphQLView(clock, services), rest_app(clock, services)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with opened(settings):
             _settle_memory()
             yield
+        for probe in services.probes.values():
+            await probe.close()
         await redis.aclose()
 
     return Starlette(
@@ -43,6 +50,11 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         middleware=[Middleware(RequestId)],
         lifespan=lifespan,
     )
+
+
+def _services(settings: Settings) -> Services:
+    guard = Guard(settings.allowed_networks, own_addresses(settings))
+    return Services(probes={type: probe(guard) for type, probe in PROBES.items()})
 
 
 def _below(path: str, app: ASGIApp) -> Mount:

@@ -11,7 +11,7 @@ from is0k.resolvers.api_keys import create_api_key
 from is0k.resolvers.monitors import create_monitor
 from is0k.resolvers.organizations import first_start, operator_context
 from is0k.schema.coercion import Flat, read
-from is0k.schema.enums import Scope
+from is0k.schema.enums import MonitorType, Scope
 from is0k.settings import Settings
 from is0k.tests.stage.product import Product, running
 
@@ -41,7 +41,7 @@ class Installation:
             "url": f"{self.target}{number}",
             "intervalSeconds": self.interval_seconds,
         }
-        input: schema.CreateMonitorInput = read(schema.CreateMonitorInput, body, Flat())
+        input: schema.CreateMonitorInput = read(schema.CreateMonitorInput, body, Flat(MonitorType))
         return input
 
     @asynccontextmanager

@@ -4,18 +4,15 @@ import asyncio
 import gc
 import resource
 import signal
-import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, cast
 
 import structlog
 import uvloop
-from arq.connections import RedisSettings
 from arq.cron import CronJob, cron
 from arq.typing import WorkerCoroutine
 from arq.worker import Function, func
-from tortoise.backends.base.config_generator import expand_db_url
 
 from is0k.jobs.checker import RUNNING_AT_ONCE, Checker, Slot
 from is0k.jobs.queue import UPKEEP_QUEUE, Queue, QueueWorker, checks_queue
@@ -26,6 +23,7 @@ from is0k.jobs.writer import Writer
 from is0k.models.check import make_partitions
 from is0k.models.database import opened
 from is0k.models.monitor_state import give_back
+from is0k.models.own_addresses import own_addresses
 from is0k.models.region import region_number
 from is0k.probes import PROBES
 from is0k.probes.base import Probe
@@ -147,32 +145,6 @@ def _every_minute(job: UpkeepJob, second: int, clock: Clock, is_stopping: Callab
         max_tries=1,
         keep_result=0,
     )
-
-
-def own_addresses(settings: Settings) -> list[tuple[str, int]]:
-    """Our database and Redis: nobody may watch those, whatever networks are allowed."""
-    found = []
-    for host, port in _own_places(settings):
-        try:
-            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
-            # Not a reason not to work: while we cannot find it, no monitor will.
-            log.warning("a part of is0k has no address yet; monitors are not kept from it", host=host, error=str(error))
-            continue
-        found += [(str(address[0]), port) for *_, address in infos]
-    return found
-
-
-def _own_places(settings: Settings) -> Iterator[tuple[str, int]]:
-    """The way the drivers read the URLs. A Unix socket has no address anybody could name."""
-    if not settings.database.startswith("sqlite:"):
-        database = expand_db_url(settings.database)["credentials"]
-        host = database["host"] or "localhost"
-        if not host.startswith("/"):
-            yield host, int(database["port"])
-    redis = RedisSettings.from_dsn(settings.redis)
-    if not redis.unix_socket_path:
-        yield str(redis.host), redis.port
 
 
 def running_at_once() -> int:

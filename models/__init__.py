@@ -2,6 +2,7 @@
 
 from is0k.models.alerting import AlertChannel, Delivery, MonitorChannel
 from is0k.models.forgetting import DeletedMonitor
+from is0k.models.idempotency import IdempotentAnswer
 from is0k.models.incident import Incident, IncidentMonitor, IncidentUpdate
 from is0k.models.maintenance import MaintenanceMonitor, MaintenanceWindow
 from is0k.models.monitor import Monitor
@@ -17,6 +18,7 @@ __all__ = [
     "ComponentMonitor",
     "DeletedMonitor",
     "Delivery",
+    "IdempotentAnswer",
     "Incident",
     "IncidentMonitor",
     "IncidentPage",

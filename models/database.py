@@ -29,6 +29,7 @@ MODULES = [
     "is0k.models.alerting",
     "is0k.models.status_page",
     "is0k.models.maintenance",
+    "is0k.models.idempotency",
 ]
 POOL_SIZE = 10
 MIGRATION_LOCK = 0x15_0C

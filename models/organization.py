@@ -61,7 +61,7 @@ def public_id(prefix: Prefix, value: UUID | str) -> Any:
 async def find_key(hash: bytes) -> Record | None:
     """The key with this hash, with its organization's plan; one statement, as every request asks for it."""
     rows = await fetch(
-        "SELECT k.id, k.organization_id, k.scope, k.expires_at, k.last_used_at, o.plan "
+        "SELECT k.id, k.organization_id, k.scope, k.expires_at, k.last_used_at, o.plan, o.rate_limit "
         "FROM api_key k JOIN organization o ON o.id = k.organization_id WHERE k.hash = $1",
         hash,
     )

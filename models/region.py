@@ -9,6 +9,8 @@ from is0k.models.sql import execute, fetch
 class Region(Model):
     number = fields.IntField(primary_key=True)
     name = fields.CharField(max_length=50, unique=True)
+    last_seen_at: int | None = fields.BigIntField(null=True)  # ms since the epoch, when a worker last spoke up
+    version = fields.CharField(max_length=50, null=True)
 
     class Meta:
         table = "region"

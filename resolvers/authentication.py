@@ -7,7 +7,7 @@ from is0k.models.organization import find_key, touch_key
 from is0k.resolvers.context import Actor
 from is0k.schema.api_key import hash_key, is_well_formed
 from is0k.schema.clock import Clock
-from is0k.schema.enums import Scope
+from is0k.schema.enums import Plan, Scope
 from is0k.schema.errors import InvalidApiKey
 
 # last_used_at is for people who ask "is this key still in use?": one write an hour tells them.
@@ -29,7 +29,13 @@ async def authenticate(authorization: str | None, clock: Clock) -> Actor | None:
     id, last_used_at = _uuid(row["id"]), _datetime(row["last_used_at"])
     if last_used_at is None or now - last_used_at > COARSE:
         await touch_key(id, now)
-    return Actor(organization_id=_uuid(row["organization_id"]), scope=Scope(row["scope"]), key_id=id)
+    return Actor(
+        organization_id=_uuid(row["organization_id"]),
+        scope=Scope(row["scope"]),
+        key_id=id,
+        plan=Plan(row["plan"]),
+        rate_limit=row["rate_limit"],
+    )
 
 
 def _uuid(value: UUID | str) -> UUID:

@@ -1,12 +1,14 @@
 """Who asks, and with what: the first argument of every verb."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from is0k.probes.base import Probe
 from is0k.schema.clock import Clock, SystemClock
-from is0k.schema.enums import Scope
+from is0k.schema.enums import MonitorType, Plan, Scope
 from is0k.schema.errors import InsufficientScope, Unauthenticated
 
 if TYPE_CHECKING:
@@ -20,6 +22,15 @@ class Actor:
     organization_id: UUID
     scope: Scope
     key_id: UUID | None = None
+    plan: Plan = Plan.ENTERPRISE
+    rate_limit: int | None = None  # requests a minute, where it is not the plan's
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a process reaches the world with, made once for all requests. Who needs less gives less."""
+
+    probes: Mapping[MonitorType, Probe] = field(default_factory=dict)
 
 
 @dataclass
@@ -29,6 +40,7 @@ class Context:
     actor: Actor | None = None
     clock: Clock = field(default_factory=SystemClock)
     request_id: str = "-"
+    services: Services = Services()
 
     def require(self, scope: Scope) -> None:
         if self.actor is None:
@@ -41,6 +53,12 @@ class Context:
         if self.actor is None:
             raise Unauthenticated
         return self.actor.organization_id
+
+    @property
+    def plan(self) -> Plan:
+        if self.actor is None:
+            raise Unauthenticated
+        return self.actor.plan
 
     @cached_property
     def nested(self) -> "Nested":

@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import fields
-from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -17,13 +16,15 @@ from is0k.models.monitor_state import begin_epoch, bring_forward, phase_ms, resc
 from is0k.models.organization import public_id
 from is0k.resolvers.context import Context
 from is0k.resolvers.operation import operation
+from is0k.resolvers.typed import changed, chosen
 from is0k.schema.clock import milliseconds
 from is0k.schema.enums import IncidentStatus, MonitorType, Scope
-from is0k.schema.errors import Fault, MonitorNotFound, ServiceUnavailable, ValidationFailed
+from is0k.schema.errors import MonitorNotFound, ServiceUnavailable, ValidationFailed
+from is0k.schema.faults import Fault
 from is0k.schema.ids import Prefix, decode
 from is0k.schema.monitor import SETTINGS, default_timeout_seconds, timeout_faults
 from is0k.schema.page import Page, PageArguments, bad_cursor, decode_cursor
-from is0k.schema.typed_settings import build, default_of, dump, patch
+from is0k.schema.typed_settings import build, default_of, dump
 
 CHECK_POLL_SECONDS = 0.05
 # The scheduler claims every second; what is more is a worker that is not there.
@@ -66,7 +67,7 @@ def _id_before(cursor: str) -> UUID:
 @operation(Scope.WRITE)
 async def create_monitor(ctx: Context, input: schema.CreateMonitorInput) -> schema.Monitor:
     """Watch something new. Its first check runs at once."""
-    type, settings = _chosen(input.settings)
+    type, settings = chosen(MonitorType, input.settings)
     open_part, secrets = dump(build(SETTINGS[type], settings))
     async with in_transaction():
         monitor = await models.Monitor.create(
@@ -196,14 +197,6 @@ def _schedule(monitor: models.Monitor) -> tuple[int, int, int, str]:
     return monitor.number, interval_ms, phase_ms(monitor.id, interval_ms), " ".join(monitor.regions)
 
 
-def _chosen(settings: object) -> tuple[MonitorType, Any]:
-    """The one settings object a `@oneOf` input holds, and the type it stands for."""
-    for field in fields(settings):  # type: ignore[arg-type]
-        if value := getattr(settings, field.name, None):
-            return MonitorType(field.name), value
-    raise ValidationFailed([Fault(("settings",), "REQUIRED", "Give the settings of exactly one type")])
-
-
 def _apply(monitor: models.Monitor, input: schema.UpdateMonitorInput) -> None:
     defaults = {field.name: field for field in fields(schema.CreateMonitorInput)}
     for field in fields(input):
@@ -217,18 +210,11 @@ def _apply(monitor: models.Monitor, input: schema.UpdateMonitorInput) -> None:
     if faults := list(timeout_faults(monitor.timeout_seconds, monitor.interval_seconds)):
         raise ValidationFailed(faults)
     if input.settings:
-        _apply_settings(monitor, input.settings)
+        monitor.settings, monitor.secrets = dump(
+            changed("monitor", monitor.type, monitor.typed_settings, input.settings)
+        )
 
 
 def _fits(monitor: models.Monitor) -> bool:
     """A time-out nobody has spoken of follows an interval that became too short for it."""
     return monitor.timeout_seconds <= monitor.interval_seconds
-
-
-def _apply_settings(monitor: models.Monitor, given: object) -> None:
-    type, changes = _chosen(given)
-    if type.value != monitor.type.value:
-        message = f"This is a monitor of type {monitor.type.value}; the type cannot change"
-        raise ValidationFailed([Fault(("settings", type.value), "IMMUTABLE", message)])
-    changed = patch(monitor.typed_settings, changes, ("settings", type.value))
-    monitor.settings, monitor.secrets = dump(changed)

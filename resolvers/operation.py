@@ -3,13 +3,13 @@
     @operation(Scope.WRITE)
     async def pause_monitor(ctx: Context, id: strawberry.ID) -> schema.Monitor: ...
 
-Called, it checks who asks, then every input, then runs. `query` and `mutation` turn it into a GraphQL field; the REST
-table names it as it is.
+Called, it checks who asks, then every input, then runs. `query`, `listing` and `mutation` turn it into a GraphQL
+field; the REST table names it as it is.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_type_hints
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
 import strawberry
 
@@ -17,6 +17,7 @@ from is0k.resolvers.context import Context
 from is0k.schema.context import Info
 from is0k.schema.enums import Scope
 from is0k.schema.errors import DomainError, NotFound, ValidationFailed
+from is0k.schema.page import DEFAULT_PAGE, Connection, PageArguments, connection
 from is0k.schema.payloads import Payload, user_errors
 from is0k.schema.rules import faults_of
 
@@ -53,7 +54,10 @@ def operation(
 
 
 def query(verb: Operation[..., Any]) -> Any:
-    """A GraphQL field that reads one noun; what is not there is null."""
+    """A GraphQL field that reads one noun, null when it is not there; or a short list, which always is."""
+
+    is_list = get_origin(verb.returns) is list
+    returns = verb.returns if is_list else verb.returns | None
 
     async def resolve(info: Info, **arguments: Any) -> Any:
         try:
@@ -61,7 +65,30 @@ def query(verb: Operation[..., Any]) -> Any:
         except NotFound:
             return None
 
-    return strawberry.field(resolver=_shaped(resolve, verb, verb.returns | None), description=verb.__doc__)
+    return strawberry.field(
+        resolver=_shaped(resolve, verb.name, verb.parameters.values(), returns), description=verb.__doc__
+    )
+
+
+def listing(verb: Operation[..., Any]) -> Any:
+    """A GraphQL connection of a verb that returns a Page; `first` and `after` say which part of the list."""
+    [item] = get_args(verb.returns)
+    filter_kind = verb.parameters["filter"].annotation if "filter" in verb.parameters else None
+
+    async def resolve(info: Info, **arguments: Any) -> Any:
+        first, after = arguments.pop("first"), arguments.pop("after")
+        if filter_kind and arguments["filter"] is None:
+            arguments["filter"] = filter_kind()
+        page = await verb(context_of(info), **arguments, page=PageArguments(limit=first, cursor=after))
+        return connection(page, is_first=after is None)
+
+    own = [item for item in verb.parameters.values() if item.name not in ("filter", "page")]
+    parameters = [*own, _parameter("first", int, DEFAULT_PAGE), _parameter("after", str | None, None)]
+    if filter_kind:
+        parameters.append(_parameter("filter", filter_kind | None, None))
+    returns: Any = Connection[item]  # type: ignore[valid-type]  # known when it runs
+    shaped = _shaped(resolve, verb.name, parameters, returns)
+    return strawberry.field(resolver=shaped, description=verb.__doc__)
 
 
 def mutation(verb: Operation[..., Any], payload: type[Payload]) -> Any:
@@ -76,7 +103,9 @@ def mutation(verb: Operation[..., Any], payload: type[Payload]) -> Any:
                 raise
             return payload(user_errors=user_errors(error))
 
-    return strawberry.mutation(resolver=_shaped(resolve, verb, payload), description=verb.__doc__)
+    return strawberry.mutation(
+        resolver=_shaped(resolve, verb.name, verb.parameters.values(), payload), description=verb.__doc__
+    )
 
 
 def context_of(info: Info) -> Context:
@@ -85,11 +114,16 @@ def context_of(info: Info) -> Context:
     return info.context
 
 
-def _shaped(resolve: Callable[..., Any], verb: Operation[..., Any], returns: Any) -> Callable[..., Any]:
-    """Give the resolver the verb's own arguments, where Strawberry looks for them."""
-    info = inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Info)
-    arguments = [info, *verb.parameters.values()]
+def _parameter(name: str, kind: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=kind, default=default)
+
+
+def _shaped(
+    resolve: Callable[..., Any], name: str, parameters: Iterable[inspect.Parameter], returns: Any
+) -> Callable[..., Any]:
+    """Give the resolver its arguments, where Strawberry looks for them."""
+    arguments = [_parameter("info", Info), *parameters]
     resolve.__signature__ = inspect.Signature(arguments, return_annotation=returns)  # type: ignore[attr-defined]
     resolve.__annotations__ = {item.name: item.annotation for item in arguments} | {"return": returns}
-    resolve.__name__ = verb.name
+    resolve.__name__ = name
     return resolve

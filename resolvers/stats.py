@@ -16,7 +16,8 @@ from is0k.resolvers.monitors import get_monitor
 from is0k.resolvers.operation import operation
 from is0k.schema.clock import milliseconds, moment
 from is0k.schema.enums import MonitorStatus, Scope
-from is0k.schema.errors import Fault, ValidationFailed
+from is0k.schema.errors import ValidationFailed
+from is0k.schema.faults import Fault
 from is0k.schema.stats import CheckCounts, LatencyPercentiles, LatencyStats, StatsBucket
 
 HOUR_BUCKETS_MS = 20 * 24 * HOUR_MS

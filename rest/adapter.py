@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,23 +13,21 @@ from starlette.responses import Response
 from strawberry import ID
 
 from is0k.resolvers.authentication import authenticate
-from is0k.resolvers.context import Context
+from is0k.resolvers.context import Context, Services
 from is0k.resolvers.operation import Operation
 from is0k.rest.envelope import failure, success
 from is0k.schema.clock import Clock
 from is0k.schema.coercion import Flat, flattened, read, read_text
-from is0k.schema.enums import MonitorType
 from is0k.schema.errors import (
     DomainError,
-    Fault,
     InternalError,
     InvalidJson,
     PayloadTooLarge,
     UnknownParameter,
     UnsupportedMediaType,
     ValidationFailed,
-    camel,
 )
+from is0k.schema.faults import Fault, camel
 from is0k.schema.page import Page
 from is0k.schema.plain import field_names, plain
 
@@ -43,20 +42,21 @@ class Row:
     path: str
     verb: Operation[..., Any]
     status: int = 200
-    is_flat: bool = False  # the body holds the settings of its type beside the common fields
-    type_of: Callable[[Context, ID], Awaitable[MonitorType]] | None = None  # the type, where the body need not tell
+    types: type[Enum] | None = None  # the body holds the settings of one of these types beside the common fields
+    type_of: Callable[[Context, ID], Awaitable[Enum]] | None = None  # the type, where the body need not tell
 
 
-async def answer(request: Request, row: Row, clock: Clock) -> Response:
+async def answer(request: Request, row: Row, clock: Clock, services: Services) -> Response:
     """Run the row's verb. Every fault ends in the envelope."""
     request_id = request.scope["state"]["request_id"]
     try:
-        ctx = Context(await authenticate(request.headers.get("authorization"), clock), clock, request_id)
+        actor = await authenticate(request.headers.get("authorization"), clock)
+        ctx = Context(actor, clock, request_id, services)
         ctx.require(row.verb.scope)
         result = await row.verb(ctx, **await _arguments(request, row, ctx))
         return await _shown(request, row, result)
     except ValidationFailed as error:
-        return failure(flattened(error) if row.is_flat else error, request_id)
+        return failure(flattened(error) if row.types else error, request_id)
     except DomainError as error:
         return failure(error, request_id)
     except Exception:
@@ -91,7 +91,7 @@ def _refuse_unknown(request: Request, wanted: Mapping[str, Any]) -> None:
 
 
 async def _input(request: Request, row: Row, ctx: Context, kind: type[Any]) -> Any:
-    flat = Flat(await row.type_of(ctx, request.path_params["id"]) if row.type_of else None) if row.is_flat else None
+    flat = Flat(row.types, row.type_of and await row.type_of(ctx, request.path_params["id"])) if row.types else None
     body = await _body(request)
     # A client may write back what it has read: what a write cannot change is passed over.
     ignored = field_names(row.verb.returns) if row.method in ("PUT", "PATCH") else frozenset[str]()

@@ -14,13 +14,14 @@ from is0k.resolvers.monitors import (
 )
 from is0k.resolvers.stats import get_stats
 from is0k.rest.adapter import Row
+from is0k.schema.enums import MonitorType
 
 ROWS = [
     Row("GET", "/monitors", list_monitors),
-    Row("POST", "/monitors", create_monitor, status=201, is_flat=True),
+    Row("POST", "/monitors", create_monitor, status=201, types=MonitorType),
     Row("GET", "/monitors/{id}", get_monitor),
-    Row("PUT", "/monitors/{id}", update_monitor, is_flat=True, type_of=monitor_type),
-    Row("PATCH", "/monitors/{id}", update_monitor, is_flat=True, type_of=monitor_type),
+    Row("PUT", "/monitors/{id}", update_monitor, types=MonitorType, type_of=monitor_type),
+    Row("PATCH", "/monitors/{id}", update_monitor, types=MonitorType, type_of=monitor_type),
     Row("DELETE", "/monitors/{id}", delete_monitor),
     Row("POST", "/monitors/{id}/pause", pause_monitor),
     Row("POST", "/monitors/{id}/resume", resume_monitor),

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from is0k.resolvers.context import Services
 from is0k.rest import monitors
 from is0k.rest.adapter import Row, answer
 from is0k.rest.envelope import failure
@@ -17,13 +18,13 @@ PREFIX = "/api/v1"
 ROWS: Sequence[Row] = [*monitors.ROWS]
 
 
-def rest_app(clock: Clock | None = None) -> ASGIApp:
-    return RestApp(ROWS, clock or SystemClock())
+def rest_app(clock: Clock | None = None, services: Services | None = None) -> ASGIApp:
+    return RestApp(ROWS, clock or SystemClock(), services or Services())
 
 
 class RestApp:
-    def __init__(self, rows: Iterable[Row], clock: Clock) -> None:
-        self.clock = clock
+    def __init__(self, rows: Iterable[Row], clock: Clock, services: Services | None = None) -> None:
+        self.clock, self.services = clock, services or Services()
         self.table = [(re.compile(_pattern(row.path)), row) for row in rows]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,7 +42,7 @@ class RestApp:
         for match, row in matches:
             if row.method == method:
                 request.scope["path_params"] = match.groupdict()
-                return await answer(request, row, self.clock)
+                return await answer(request, row, self.clock, self.services)
         return _refusal(request, [row for _, row in matches])
 
 

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 import orjson
 from strawberry import UNSET
 
-from is0k.schema.enums import MonitorType
-from is0k.schema.errors import Fault, ValidationFailed, Verbatim, camel
+from is0k.schema.errors import ValidationFailed
+from is0k.schema.faults import Fault, Verbatim, camel
 from is0k.schema.rules import faults_of
 from is0k.schema.scalars import SCALARS
 
@@ -26,12 +26,13 @@ NAMES = {str: "a string", int: "a whole number", float: "a number", bool: "true 
 
 
 class Flat(NamedTuple):
-    """REST shows the settings of a type beside the common fields: `type` tells which they are.
+    """REST shows the settings of a type beside the common fields: `type`, one of `types`, tells which they are.
 
     `fixed` is the type of a noun that exists; without it the body's own `type` decides.
     """
 
-    fixed: MonitorType | None = None
+    types: type[Enum]
+    fixed: Enum | None = None
 
 
 def read(
@@ -117,14 +118,14 @@ class Reader:
             return common | ({} if type or flat.fixed else {"settings": UNSET})
         return common | {"settings": {type.value: own}}
 
-    def _type(self, raw: Mapping[str, Any], flat: Flat) -> MonitorType | None:
-        given = self.value(MonitorType, raw["type"], ("type",)) if "type" in raw else flat.fixed
+    def _type(self, raw: Mapping[str, Any], flat: Flat) -> Enum | None:
+        given = self.value(flat.types, raw["type"], ("type",)) if "type" in raw else flat.fixed
         if given is None:
             self._fault(("type",), "REQUIRED", "Is required")
         elif flat.fixed and given is not UNSET and given is not flat.fixed:
             self._fault(("type",), "IMMUTABLE", f"Is {flat.fixed.value} and cannot change")
             return flat.fixed
-        return given if isinstance(given, MonitorType) else flat.fixed
+        return given if isinstance(given, Enum) else flat.fixed
 
     def _field(self, kind: type[Any], field: Any, raw: Mapping[str, Any], name: str, path: Path) -> Any:
         if name in raw and raw[name] is UNSET:

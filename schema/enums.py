@@ -71,6 +71,35 @@ class KeywordMode(Enum):
     ABSENT = "absent"
 
 
+@strawberry.enum(description="What kind of place an alert channel tells.")
+class ChannelType(Enum):
+    EMAIL = "email"
+    SLACK = "slack"
+    DISCORD = "discord"
+    TELEGRAM = "telegram"
+    WEBHOOK = "webhook"
+    SMS = "sms"
+    APPRISE = "apprise"
+
+
+@strawberry.enum(description="What an alert channel may tell of.")
+class ChannelEvent(Enum):
+    DOWN = "down"
+    UP = "up"
+    DEGRADED = "degraded"
+    TLS_EXPIRING = "tls_expiring"
+    HEARTBEAT_MISSED = "heartbeat_missed"
+    FLAPPING = "flapping"
+    INCIDENT = "incident"
+
+
+@strawberry.enum(description="How far a delivery has come.")
+class DeliveryStatus(Enum):
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = strawberry.enum_value("failed", description="Given up; it can be replayed.")
+
+
 @strawberry.enum
 class IncidentStatus(Enum):
     INVESTIGATING = "investigating"
@@ -93,6 +122,19 @@ class IncidentOrigin(Enum):
     MANUAL = "manual"
 
 
+@strawberry.enum(description="Who may open a status page.")
+class Visibility(Enum):
+    PUBLIC = "public"
+    PASSWORD = "password"  # noqa: S105 - the word, not a secret
+
+
+@strawberry.enum(description="The colours of a status page.")
+class Theme(Enum):
+    SYSTEM = strawberry.enum_value("system", description="Those of the visitor's device.")
+    LIGHT = "light"
+    DARK = "dark"
+
+
 @strawberry.enum(description="A span of time that ends now.")
 class Period(Enum):
     HOUR_24 = "24h"
@@ -102,13 +144,21 @@ class Period(Enum):
     DAY_365 = "365d"
 
 
-@strawberry.enum
+@strawberry.enum(description="What an organization has booked. Each plan has what those before it have.")
 class Plan(Enum):
     FREE = "free"
     HOBBY = "hobby"
     PRO = "pro"
     BUSINESS = "business"
     ENTERPRISE = "enterprise"
+
+    @property
+    def title(self) -> str:
+        return self.value.capitalize()
+
+    def includes(self, other: "Plan") -> bool:
+        order = list(Plan)
+        return order.index(self) >= order.index(other)
 
 
 @strawberry.enum(description="What an API key may do. Each scope includes the ones before it.")

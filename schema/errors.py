@@ -7,14 +7,23 @@ DomainError                     code            HTTP
 ├── Unauthenticated             UNAUTHENTICATED 401
 │   └── InvalidApiKey           INVALID_API_KEY
 ├── Forbidden                                   403
-│   └── InsufficientScope       INSUFFICIENT_SCOPE
+│   ├── InsufficientScope       INSUFFICIENT_SCOPE
+│   ├── PlanUpgradeRequired     PLAN_UPGRADE_REQUIRED
+│   └── PlanLimitReached        PLAN_LIMIT_REACHED
 ├── NotFound                    <NOUN>_NOT_FOUND 404
 ├── RouteNotFound               ROUTE_NOT_FOUND 404
 ├── MethodNotAllowed            METHOD_NOT_ALLOWED 405
+├── Conflict                                    409
+│   ├── Taken                   <FIELD>_TAKEN
+│   └── IdempotencyKeyReused    IDEMPOTENCY_KEY_REUSED
+├── PreconditionFailed          PRECONDITION_FAILED 412
 ├── PayloadTooLarge             PAYLOAD_TOO_LARGE 413
 ├── UnsupportedMediaType        UNSUPPORTED_MEDIA_TYPE 415
+├── MisdirectedRequest          MISDIRECTED_REQUEST 421
 ├── ValidationFailed            VALIDATION_FAILED 422
+├── RateLimited                 RATE_LIMITED    429
 ├── InternalError               INTERNAL_ERROR  500
+├── ChannelDeliveryFailed       CHANNEL_DELIVERY_FAILED 502
 └── ServiceUnavailable          SERVICE_UNAVAILABLE 503
 
 REST puts the code in its envelope and GraphQL in `extensions.code` or `userErrors`; nobody else knows the statuses.
@@ -22,38 +31,12 @@ REST puts the code in its envelope and GraphQL in `extensions.code` or `userErro
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
-from is0k.schema.enums import Scope
+from is0k.schema.enums import Plan, Scope
+from is0k.schema.faults import Fault
 
-
-class Verbatim(str):
-    """A name in a path that is not one of ours, such as a header's: it is shown to the letter."""
-
-    __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing wrong with an input: `path` leads to the field, in Python names."""
-
-    path: tuple[str | int, ...]
-    code: str
-    message: str
-
-    def below(self, *parents: str | int) -> "Fault":
-        return Fault((*parents, *self.path), self.code, self.message)
-
-    @property
-    def field(self) -> list[str]:
-        """The path in the names people type: `("settings", "expected_status", 0)` is `settings expectedStatus 0`."""
-        return [str(part) if isinstance(part, int | Verbatim) else camel(part) for part in self.path]
-
-
-def camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(word.capitalize() for word in rest)
+Path: TypeAlias = tuple[str | int, ...]
 
 
 class DomainError(Exception):
@@ -65,13 +48,15 @@ class DomainError(Exception):
     # A fault of the request itself (who you are, how you call): GraphQL shows it at the top level, not in userErrors.
     is_system: ClassVar[bool] = False
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, path: Path | None = None) -> None:
+        """`path` leads to the one field it is about, in Python names."""
         super().__init__(message)
         self.message = message
+        self._path = path
 
     @property
     def faults(self) -> Sequence[Fault]:
-        return ()
+        return () if self._path is None else (Fault(self._path, self.code, self.message),)
 
     @property
     def extensions(self) -> dict[str, object]:
@@ -120,6 +105,24 @@ class InsufficientScope(Forbidden):
         super().__init__(f"This API key lacks the scope '{needed.value}'")
 
 
+class PlanUpgradeRequired(Forbidden):
+    """The plan does not have this at all; `plan` is the first that does."""
+
+    code = "PLAN_UPGRADE_REQUIRED"
+
+    def __init__(self, what: str, plan: Plan, *path: str | int) -> None:
+        super().__init__(f"{what}; the {plan.title} plan has it", path)
+
+
+class PlanLimitReached(Forbidden):
+    """The plan has it, but not so much of it; `plan` is the first that allows more, None where none does."""
+
+    code = "PLAN_LIMIT_REACHED"
+
+    def __init__(self, what: str, plan: Plan | None, *path: str | int) -> None:
+        super().__init__(f"{what}; the {plan.title} plan allows more" if plan else what, path)
+
+
 class NotFound(DomainError):
     """A noun that is not there, or that belongs to somebody else: the two must not be told apart."""
 
@@ -130,15 +133,31 @@ class NotFound(DomainError):
         cls.code = re.sub(r"\W+", "_", cls.noun).upper() + "_NOT_FOUND"
 
     def __init__(self, id: str) -> None:
-        super().__init__(f"{self.noun} with ID {id} not found")
-
-    @property
-    def faults(self) -> Sequence[Fault]:
-        return (Fault(("id",), self.code, self.message),)
+        super().__init__(f"{self.noun} with ID {id} not found", ("id",))
 
 
 class MonitorNotFound(NotFound):
     noun = "Monitor"
+
+
+class AlertChannelNotFound(NotFound):
+    noun = "Alert channel"
+
+
+class StatusPageNotFound(NotFound):
+    noun = "Status page"
+
+
+class IncidentNotFound(NotFound):
+    noun = "Incident"
+
+
+class MaintenanceWindowNotFound(NotFound):
+    noun = "Maintenance window"
+
+
+class DeliveryNotFound(NotFound):
+    noun = "Delivery"
 
 
 class ApiKeyNotFound(NotFound):
@@ -165,6 +184,33 @@ class MethodNotAllowed(DomainError):
         super().__init__(f"{path} does not answer {method}; it answers {allowed}")
 
 
+class Conflict(DomainError):
+    http_status = 409
+
+
+class Taken(Conflict):
+    """Another noun has this value already, and only one may. The code names the field: `SLUG_TAKEN`."""
+
+    code = "<FIELD>_TAKEN"
+
+    def __init__(self, *path: str, value: str) -> None:
+        self.code = f"{path[-1]}_taken".upper()  # type: ignore[misc]  # one class for the codes of all fields
+        super().__init__(f"'{value}' is taken", path)
+
+
+class IdempotencyKeyReused(Conflict):
+    code = "IDEMPOTENCY_KEY_REUSED"
+    is_system = True
+
+
+class PreconditionFailed(DomainError):
+    code = "PRECONDITION_FAILED"
+    http_status = 412
+
+    def __init__(self) -> None:
+        super().__init__("It has changed since you read it: the ETag is not that of If-Match")
+
+
 class PayloadTooLarge(DomainError):
     code = "PAYLOAD_TOO_LARGE"
     http_status = 413
@@ -177,6 +223,17 @@ class PayloadTooLarge(DomainError):
 class UnsupportedMediaType(DomainError):
     code = "UNSUPPORTED_MEDIA_TYPE"
     http_status = 415
+
+
+class MisdirectedRequest(DomainError):
+    """RFC 9110 §15.5.20: the request names a host this server does not answer for."""
+
+    code = "MISDIRECTED_REQUEST"
+    http_status = 421
+    is_system = True
+
+    def __init__(self) -> None:
+        super().__init__("This server does not answer to that host name; the operator can allow it: IS0K_TRUSTED_HOSTS")
 
 
 class ValidationFailed(DomainError):
@@ -206,6 +263,16 @@ class ValidationFailed(DomainError):
         return {"code": self.code, "details": self.details}
 
 
+class RateLimited(DomainError):
+    code = "RATE_LIMITED"
+    http_status = 429
+    is_system = True
+
+    def __init__(self, limit: int, retry_after_seconds: int) -> None:
+        super().__init__(f"More than {limit} requests a minute; try again in {retry_after_seconds} s")
+        self.headers = {"Retry-After": str(retry_after_seconds)}  # type: ignore[misc]  # of this refusal, not of all
+
+
 class InternalError(DomainError):
     code = "INTERNAL_ERROR"
     http_status = 500
@@ -213,6 +280,13 @@ class InternalError(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Something went wrong on our side; the log has it under this request id")
+
+
+class ChannelDeliveryFailed(DomainError):
+    """The provider of an alert channel did not take a message; the text says what it answered."""
+
+    code = "CHANNEL_DELIVERY_FAILED"
+    http_status = 502
 
 
 class ServiceUnavailable(DomainError):

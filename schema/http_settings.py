@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import strawberry
 
 from is0k.schema.enums import HttpMethod, KeywordMode
-from is0k.schema.errors import Fault
+from is0k.schema.faults import Fault
 from is0k.schema.rules import Headers, HttpUrl, Text, rule
 from is0k.schema.scalars import ExpectedStatus, StringMap
 from is0k.schema.typed_settings import as_input, as_patch

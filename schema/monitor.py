@@ -10,7 +10,7 @@ from strawberry import UNSET
 from is0k.schema.check import Check, CheckFilter
 from is0k.schema.context import Info
 from is0k.schema.enums import MonitorStatus, MonitorType, Period, Reason
-from is0k.schema.errors import Fault
+from is0k.schema.faults import Fault
 from is0k.schema.http_settings import HttpSettings, HttpSettingsInput, HttpSettingsPatch
 from is0k.schema.incident import Incident
 from is0k.schema.page import Connection, PageArguments, connection

@@ -8,11 +8,13 @@ from typing import Generic, TypeVar
 import orjson
 import strawberry
 
-from is0k.schema.errors import Fault, ValidationFailed
+from is0k.schema.errors import ValidationFailed
+from is0k.schema.faults import Fault
 from is0k.schema.rules import Range, rule
 
 T = TypeVar("T")
 
+DEFAULT_PAGE = 50
 LARGEST_PAGE = 250
 
 
@@ -58,7 +60,7 @@ def bad_cursor() -> ValidationFailed:
 class PageArguments:
     """How much of a list, from where: `first`/`after` in GraphQL, `limit`/`cursor` in REST. `count`: of all pages."""
 
-    limit: int = strawberry.field(default=50, metadata=rule(Range(1, LARGEST_PAGE)))
+    limit: int = strawberry.field(default=DEFAULT_PAGE, metadata=rule(Range(1, LARGEST_PAGE)))
     cursor: str | None = None
     count: bool = False
 

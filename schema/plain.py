@@ -13,7 +13,7 @@ from typing import Any, get_type_hints
 
 from strawberry.types.base import get_object_definition
 
-from is0k.schema.errors import camel
+from is0k.schema.faults import camel
 from is0k.schema.scalars import SCALARS, rfc3339
 
 Convert = Callable[[Any], Any]

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import yarl
 from strawberry import UNSET
 
-from is0k.schema.errors import Fault, Verbatim
+from is0k.schema.faults import Fault, Verbatim
 
 # RFC 9110 §5.6.2: the characters of a header's name.
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

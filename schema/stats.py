@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import strawberry
 
 from is0k.schema.enums import MonitorStatus, Period
-from is0k.schema.errors import Fault
+from is0k.schema.faults import Fault
 from is0k.schema.rules import Range, rule
 
 PERIODS = {

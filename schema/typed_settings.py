@@ -14,7 +14,8 @@ from typing import Any, TypeVar, get_type_hints
 import strawberry
 from strawberry import UNSET
 
-from is0k.schema.errors import Fault, ValidationFailed
+from is0k.schema.errors import ValidationFailed
+from is0k.schema.faults import Fault
 
 S = TypeVar("S")
 

@@ -17,7 +17,7 @@ from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from is0k.resolvers.authentication import authenticate
-from is0k.resolvers.context import Context
+from is0k.resolvers.context import Context, Services
 from is0k.resolvers.root import graphql_schema
 from is0k.schema.clock import Clock
 from is0k.schema.errors import DomainError, InternalError, PayloadTooLarge
@@ -40,20 +40,20 @@ class TextSocket(ASGIWebSocketAdapter):
 class GraphQLView(GraphQL[Context, None]):
     websocket_adapter_class = TextSocket
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, services: Services) -> None:
         # The older protocol of WebSockets skips the handshake that says who asks (CVE-2026-35523).
         protocols = [GRAPHQL_TRANSPORT_WS_PROTOCOL]
         super().__init__(
             graphql_schema, graphql_ide=None, allow_queries_via_get=False, subscription_protocols=protocols
         )
-        self.clock = clock
+        self.clock, self.services = clock, services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await super().__call__(scope, _limited(receive), send)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         actor = await authenticate(request.headers.get("authorization"), self.clock)
-        return Context(actor, self.clock, request.scope["state"]["request_id"])
+        return Context(actor, self.clock, request.scope["state"]["request_id"], self.services)
 
     async def run(self, request: Any, *arguments: Any, **named: Any) -> Any:
         try:

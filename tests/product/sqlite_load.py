@@ -26,7 +26,7 @@ from is0k.resolvers.organizations import operator_context
 from is0k.resolvers.stats import get_stats
 from is0k.schema.clock import milliseconds
 from is0k.schema.coercion import Flat, read
-from is0k.schema.enums import CheckStatus, Reason
+from is0k.schema.enums import CheckStatus, MonitorType, Reason
 from is0k.schema.page import PageArguments
 from is0k.settings import Settings
 
@@ -65,7 +65,7 @@ class Load:
 
     async def _change(self) -> None:
         """As people do."""
-        monitor = await create_monitor(self.ctx, read(schema.CreateMonitorInput, SHOP, Flat()))
+        monitor = await create_monitor(self.ctx, read(schema.CreateMonitorInput, SHOP, Flat(MonitorType)))
         self._own.append(monitor.id)
         await pause_monitor(self.ctx, random.choice(self._own))
         self.writes += 2

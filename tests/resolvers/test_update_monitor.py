@@ -21,7 +21,9 @@ TOKEN = "Bearer 0123456789"
 
 async def edit(ctx: Context, monitor: schema.Monitor, **fields: Any) -> schema.Monitor:
     """`edit(ctx, monitor, url="…")`, in the names of REST."""
-    return await update_monitor(ctx, monitor.id, read(schema.UpdateMonitorInput, fields, Flat(MonitorType.HTTP)))
+    return await update_monitor(
+        ctx, monitor.id, read(schema.UpdateMonitorInput, fields, Flat(MonitorType, MonitorType.HTTP))
+    )
 
 
 async def state_of(monitor: schema.Monitor) -> models.MonitorState:

@@ -11,7 +11,7 @@ from is0k.schema.enums import KeywordMode
 from is0k.schema.errors import ValidationFailed
 from is0k.schema.plain import field_names
 
-NEW, EDIT = Flat(), Flat(MonitorType.HTTP)
+NEW, EDIT = Flat(MonitorType), Flat(MonitorType, MonitorType.HTTP)
 SHOP = {"name": "Shop", "type": "http", "url": "https://shop.example"}
 READ_ONLY = field_names(Monitor)
 

@@ -8,7 +8,6 @@ from is0k.schema.enums import Scope
 from is0k.schema.errors import (
     ApiKeyNotFound,
     DomainError,
-    Fault,
     InsufficientScope,
     InternalError,
     InvalidApiKey,
@@ -18,8 +17,8 @@ from is0k.schema.errors import (
     RouteNotFound,
     Unauthenticated,
     ValidationFailed,
-    Verbatim,
 )
+from is0k.schema.faults import Fault, Verbatim
 
 
 def test_every_error_stands_in_the_table_of_the_docstring_with_its_code_and_status() -> None:
@@ -58,7 +57,7 @@ def test_no_two_errors_share_a_code() -> None:
 def test_every_code_is_a_word_in_capitals_and_every_status_one_of_http() -> None:
     statuses = {value for name, value in vars(status).items() if name.startswith("HTTP_")}
     for error in _all_errors():
-        assert re.fullmatch(r"[A-Z][A-Z_]+[A-Z]", getattr(error, "code", "NONE"))
+        assert re.fullmatch(r"(<FIELD>_)?[A-Z][A-Z_]+[A-Z]", getattr(error, "code", "NONE"))
         assert error.http_status in statuses
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 from strawberry import UNSET
 
-from is0k.schema.errors import Fault
+from is0k.schema.faults import Fault
 from is0k.schema.rules import Each, Headers, HttpUrl, Range, Rule, Slug, Text, faults_of, rule
 
 

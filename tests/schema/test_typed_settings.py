@@ -12,7 +12,8 @@ from strawberry import UNSET
 from strawberry.types.base import get_object_definition
 
 from is0k.schema.enums import HttpMethod
-from is0k.schema.errors import Fault, ValidationFailed
+from is0k.schema.errors import ValidationFailed
+from is0k.schema.faults import Fault
 from is0k.schema.http_settings import HttpSettings, HttpSettingsInput, HttpSettingsPatch
 from is0k.schema.rules import Range, rule
 from is0k.schema.scalars import ExpectedStatus, StringMap

@@ -7,7 +7,7 @@ from is0k.resolvers.context import Actor, Context
 from is0k.resolvers.monitors import create_monitor
 from is0k.schema.clock import Clock
 from is0k.schema.coercion import Flat, read
-from is0k.schema.enums import Scope
+from is0k.schema.enums import MonitorType, Scope
 
 
 async def new_organization(name: str, clock: Clock) -> Context:
@@ -18,4 +18,4 @@ async def new_organization(name: str, clock: Clock) -> Context:
 async def new_monitor(ctx: Context, **fields: Any) -> schema.Monitor:
     """A monitor, described the way REST does: `new_monitor(ctx, url="http://…", retries=1)` in camelCase JSON names."""
     body = {"name": "Shop", "type": "http", "url": "https://shop.example/health", **fields}
-    return await create_monitor(ctx, read(schema.CreateMonitorInput, body, Flat()))
+    return await create_monitor(ctx, read(schema.CreateMonitorInput, body, Flat(MonitorType)))

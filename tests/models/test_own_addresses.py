@@ -5,7 +5,7 @@ import socket
 import pytest
 from structlog.testing import capture_logs
 
-from is0k.jobs.worker import own_addresses
+from is0k.models.own_addresses import own_addresses
 from is0k.settings import Settings
 
 

@@ -1,0 +1,39 @@
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+from orjson import loads
+from tortoise.fields.base import OnDelete
+from tortoise.fields.data import JSON_DUMPS
+from tortoise import fields
+
+class Migration(migrations.Migration):
+    dependencies = [('models', '0002_hot_tables')]
+
+    initial = False
+
+    operations = [
+        ops.CreateModel(
+            name='IdempotentAnswer',
+            fields=[
+                ('id', fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('organization', fields.ForeignKeyField('models.Organization', source_field='organization_id', db_constraint=True, to_field='id', on_delete=OnDelete.CASCADE)),
+                ('key', fields.CharField(max_length=255)),
+                ('fingerprint', fields.BinaryField()),
+                ('status', fields.IntField(null=True)),
+                ('headers', fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads)),
+                ('body', fields.BinaryField(null=True)),
+                ('created_at', fields.BigIntField(db_index=True)),
+            ],
+            options={'table': 'idempotent_answer', 'app': 'models', 'unique_together': (('organization_id', 'key'),), 'pk_attr': 'id', 'table_description': '`status` and what follows are null while the first request is under way. Times in ms since the epoch.'},
+            bases=['Model'],
+        ),
+        ops.AddField(
+            model_name='Region',
+            name='last_seen_at',
+            field=fields.BigIntField(null=True),
+        ),
+        ops.AddField(
+            model_name='Region',
+            name='version',
+            field=fields.CharField(null=True, max_length=50),
+        ),
+    ]
