@@ -35,11 +35,10 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         async with opened(settings):
             _settle_memory()
             yield
-        for probe in services.probes.values():
-            await probe.close()
+        await services.close()
         await redis.aclose()
 
-    return Starlette(
+    app = Starlette(
         routes=[
             _below("/api/v1", rest),
             Route("/api/v1", rest),
@@ -50,6 +49,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         middleware=[Middleware(RequestId)],
         lifespan=lifespan,
     )
+    app.state.services = services
+    return app
 
 
 def _services(settings: Settings) -> Services:

@@ -6,7 +6,7 @@ A job only hands a batch over; a probe that hangs until its time-out delays nobo
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import structlog
@@ -14,7 +14,7 @@ import structlog
 from is0k.jobs.storable import storable
 from is0k.models.monitor import read_targets, stored_settings
 from is0k.models.sql import Row
-from is0k.probes.base import Outcome, Probe
+from is0k.probes.base import Outcome, Probe, judge_latency
 from is0k.schema.clock import Clock, milliseconds
 from is0k.schema.enums import CheckStatus, MonitorType, Reason
 
@@ -124,7 +124,7 @@ class Checker:
             log.exception("a probe failed", type=target.type.value)
             message = "The probe failed; the log of the worker has more"
             return Outcome(CheckStatus.UNKNOWN, Reason.INTERNAL_ERROR, message)
-        return _judge_latency(outcome, target.degraded_after_ms)
+        return judge_latency(outcome, target.degraded_after_ms)
 
     async def _targets_of(self, slots: Sequence[Slot]) -> dict[int, Target]:
         """Settings change rarely: a target is read when it is first needed, and again when its monitor was edited."""
@@ -155,13 +155,3 @@ def _target(row: Row) -> Target:
         degraded_after_ms=row["degraded_after_ms"],
         interval_ms=row["interval_seconds"] * 1000,
     )
-
-
-def _judge_latency(outcome: Outcome, degraded_after_ms: int | None) -> Outcome:
-    latency_ms = outcome.latency_ms
-    if outcome.status is not CheckStatus.UP or degraded_after_ms is None or latency_ms is None:
-        return outcome
-    if latency_ms <= degraded_after_ms:
-        return outcome
-    message = f"took {latency_ms:.0f} ms, more than {degraded_after_ms} ms"
-    return replace(outcome, status=CheckStatus.DEGRADED, message=message)

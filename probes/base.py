@@ -1,6 +1,6 @@
 """What every probe shares: what it is given, and what it returns."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from is0k.probes.guard import Guard
@@ -29,6 +29,17 @@ class Outcome:
     timings: Timings = Timings()
     status_code: int | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+
+
+def judge_latency(outcome: Outcome, degraded_after_ms: int | None) -> Outcome:
+    """`outcome`, degraded if all else was well and it took longer than that; None is no limit."""
+    latency_ms = outcome.latency_ms
+    if outcome.status is not CheckStatus.UP or degraded_after_ms is None or latency_ms is None:
+        return outcome
+    if latency_ms <= degraded_after_ms:
+        return outcome
+    message = f"took {latency_ms:.0f} ms, more than {degraded_after_ms} ms"
+    return replace(outcome, status=CheckStatus.DEGRADED, message=message)
 
 
 class Probe(Protocol):

@@ -8,6 +8,7 @@ from is0k import schema
 from is0k.models.check import count_checks, read_checks, to_schema
 from is0k.models.sql import Row
 from is0k.resolvers.context import Context
+from is0k.resolvers.gates import require_history
 from is0k.resolvers.monitors import get_monitor
 from is0k.resolvers.operation import operation
 from is0k.schema.enums import Scope
@@ -19,6 +20,7 @@ async def list_checks(
     ctx: Context, id: strawberry.ID, filter: schema.CheckFilter, page: PageArguments
 ) -> Page[schema.Check]:
     """Checks of one monitor, newest first."""
+    require_history(ctx, filter.from_)
     [found] = await checks_of([await get_monitor(ctx, id)], filter, page)
     return found
 

@@ -32,6 +32,10 @@ class Services:
 
     probes: Mapping[MonitorType, Probe] = field(default_factory=dict)
 
+    async def close(self) -> None:
+        for probe in self.probes.values():
+            await probe.close()
+
 
 @dataclass
 class Context:

@@ -15,6 +15,7 @@ from is0k.models.monitor import count_monitors, joined, read_monitor, read_monit
 from is0k.models.monitor_state import begin_epoch, bring_forward, phase_ms, reschedule
 from is0k.models.organization import public_id
 from is0k.resolvers.context import Context
+from is0k.resolvers.gates import require_interval, require_monitor_type, require_room_for_monitor
 from is0k.resolvers.operation import operation
 from is0k.resolvers.typed import changed, chosen
 from is0k.schema.clock import milliseconds
@@ -68,8 +69,11 @@ def _id_before(cursor: str) -> UUID:
 async def create_monitor(ctx: Context, input: schema.CreateMonitorInput) -> schema.Monitor:
     """Watch something new. Its first check runs at once."""
     type, settings = chosen(MonitorType, input.settings)
+    require_monitor_type(ctx, type)
+    require_interval(ctx, input.interval_seconds)
     open_part, secrets = dump(build(SETTINGS[type], settings))
     async with in_transaction():
+        await require_room_for_monitor(ctx)
         monitor = await models.Monitor.create(
             organization_id=ctx.organization_id,
             name=input.name.strip(),
@@ -101,8 +105,10 @@ async def update_monitor(ctx: Context, id: strawberry.ID, input: schema.UpdateMo
     """Change a monitor: what is present is set, what is absent is kept, null goes back to the default."""
     async with in_transaction():
         monitor = await _find(ctx, id)
-        before, was_paused = monitor.typed_settings, monitor.paused
+        before, was_paused, interval_seconds = monitor.typed_settings, monitor.paused, monitor.interval_seconds
         _apply(monitor, input)
+        if monitor.interval_seconds < interval_seconds:
+            require_interval(ctx, monitor.interval_seconds)
         await monitor.save()
         is_other_target = monitor.typed_settings != before
         if is_other_target or monitor.paused != was_paused:

@@ -2,14 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import astuple, replace
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from strawberry.dataloader import DataLoader
 
 from is0k import schema
 from is0k.models.check import count_checks
+from is0k.resolvers.bars import bars_of, lines
 from is0k.resolvers.checks import checks_of
 from is0k.resolvers.context import Context
+from is0k.resolvers.gates import require_history
 from is0k.resolvers.incidents import open_incidents
 from is0k.resolvers.stats import stats_of
 from is0k.schema.errors import ValidationFailed
@@ -29,11 +32,23 @@ class Nested:
     async def checks_of(
         self, monitor: schema.Monitor, filter: schema.CheckFilter, page: PageArguments
     ) -> Page[schema.Check]:
+        require_history(self.ctx, filter.from_)
         found = await self._loader(checks_of, filter, page).load(monitor)
         return replace(found, count_all=lambda: self._loader(_count_checks, filter).load(monitor))
 
     async def stats_of(self, monitor: schema.Monitor, range: schema.StatsRange) -> schema.Stats:
+        _refuse_faults(range)
+        require_history(self.ctx, range.span(self.ctx.clock.now())[0])
         return await self._loader(self._stats_now, range).load(monitor)
+
+    async def bars_of(self, monitor: schema.Monitor, days: int) -> schema.Bars:
+        count = schema.DayCount(days=days)
+        _refuse_faults(count)
+        require_history(self.ctx, self.ctx.clock.now() - timedelta(days=days - 1))
+        return await self._loader(self._bars_now, count).load(monitor)
+
+    async def latency_of(self, monitor: schema.Monitor, range: schema.StatsRange) -> schema.LatencyLines:
+        return lines(await self.stats_of(monitor, range))
 
     async def open_incident_of(self, monitor: schema.Monitor) -> schema.Incident | None:
         return await self._loader(_open_incidents).load(monitor)
@@ -52,6 +67,9 @@ class Nested:
 
     async def _stats_now(self, monitors: list[schema.Monitor], range: schema.StatsRange) -> list[schema.Stats]:
         return await stats_of(monitors, range, self.ctx.clock.now())
+
+    async def _bars_now(self, monitors: list[schema.Monitor], count: schema.DayCount) -> list[schema.Bars]:
+        return await bars_of(monitors, count.days, self.ctx.clock.now())
 
 
 async def _count_checks(monitors: list[schema.Monitor], filter: schema.CheckFilter) -> list[int]:

@@ -4,13 +4,13 @@ import strawberry
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
-from is0k.resolvers import api_keys, monitors
+from is0k.resolvers import api_keys, monitors, preview
 from is0k.resolvers.execution import MaskedErrors, Schema
 from is0k.resolvers.operation import listing, mutation, query
 from is0k.schema.api_key import ApiKey
 from is0k.schema.monitor import Monitor
 from is0k.schema.page import Connection
-from is0k.schema.payloads import ApiKeyPayload, CheckPayload, DeletedPayload, MonitorPayload
+from is0k.schema.payloads import ApiKeyPayload, CheckPayload, DeletedPayload, MonitorPayload, PreviewPayload
 from is0k.schema.scalars import SCALARS
 
 
@@ -29,6 +29,7 @@ class Mutation:
     pause_monitor: MonitorPayload = mutation(monitors.pause_monitor, MonitorPayload)
     resume_monitor: MonitorPayload = mutation(monitors.resume_monitor, MonitorPayload)
     check_monitor: CheckPayload = mutation(monitors.check_monitor, CheckPayload)
+    preview_monitor: PreviewPayload = mutation(preview.preview_monitor, PreviewPayload)
     create_api_key: ApiKeyPayload = mutation(api_keys.create_api_key, ApiKeyPayload)
     delete_api_key: DeletedPayload = mutation(api_keys.delete_api_key, DeletedPayload)
 

@@ -12,6 +12,7 @@ from is0k.models.rollup import HOUR_MS, Rollup
 from is0k.models.sql import Row, any_of, fetch
 from is0k.models.statistics import Part, Source, read_parts
 from is0k.resolvers.context import Context
+from is0k.resolvers.gates import require_history
 from is0k.resolvers.monitors import get_monitor
 from is0k.resolvers.operation import operation
 from is0k.schema.clock import milliseconds, moment
@@ -26,6 +27,7 @@ HOUR_BUCKETS_MS = 20 * 24 * HOUR_MS
 @operation(Scope.READ)
 async def get_stats(ctx: Context, id: strawberry.ID, range: schema.StatsRange) -> schema.Stats:
     """Uptime and latency of one monitor."""
+    require_history(ctx, range.span(ctx.clock.now())[0])
     [found] = await stats_of([await get_monitor(ctx, id)], range, ctx.clock.now())
     return found
 
@@ -175,7 +177,7 @@ def _bucket(start: int, end: int, total: Rollup) -> StatsBucket:
     return StatsBucket(
         start=moment(start),
         end=moment(end),
-        status=_bucket_status(total),
+        status=worst(total.up, total.degraded, total.up_ms, total.down_ms),
         uptime_percent=percent(total.up_ms, total.up_ms + total.down_ms),
         latency_ms=LatencyPercentiles(
             p50=_percentile(total, 50), p95=_percentile(total, 95), p99=_percentile(total, 99)
@@ -183,10 +185,10 @@ def _bucket(start: int, end: int, total: Rollup) -> StatsBucket:
     )
 
 
-def _bucket_status(total: Rollup) -> MonitorStatus:
+def worst(up: int, degraded: int, up_ms: int, down_ms: int) -> MonitorStatus:
     """The worst that held for a while; unknown where nothing was measured."""
-    if total.down_ms:
+    if down_ms:
         return MonitorStatus.DOWN
-    if total.degraded and total.degraded >= total.up:
+    if degraded and degraded >= up:
         return MonitorStatus.DEGRADED
-    return MonitorStatus.UP if total.up_ms or total.up else MonitorStatus.UNKNOWN
+    return MonitorStatus.UP if up_ms or up else MonitorStatus.UNKNOWN

@@ -12,6 +12,7 @@ from is0k.resolvers.monitors import (
     resume_monitor,
     update_monitor,
 )
+from is0k.resolvers.preview import preview_monitor
 from is0k.resolvers.stats import get_stats
 from is0k.rest.adapter import Row
 from is0k.schema.enums import MonitorType
@@ -19,6 +20,7 @@ from is0k.schema.enums import MonitorType
 ROWS = [
     Row("GET", "/monitors", list_monitors),
     Row("POST", "/monitors", create_monitor, status=201, types=MonitorType),
+    Row("POST", "/monitors/preview", preview_monitor, types=MonitorType),
     Row("GET", "/monitors/{id}", get_monitor),
     Row("PUT", "/monitors/{id}", update_monitor, types=MonitorType, type_of=monitor_type),
     Row("PATCH", "/monitors/{id}", update_monitor, types=MonitorType, type_of=monitor_type),

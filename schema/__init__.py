@@ -4,6 +4,7 @@
 """
 
 from is0k.schema.api_key import ApiKey, CreateApiKeyInput, NewApiKey
+from is0k.schema.bars import Bars, DayCount, LatencyLines
 from is0k.schema.check import Check, CheckFilter, CheckTimings
 from is0k.schema.enums import (
     CheckStatus,
@@ -30,10 +31,12 @@ from is0k.schema.monitor import (
 )
 from is0k.schema.page import Connection, Page, PageArguments
 from is0k.schema.payloads import Deleted
+from is0k.schema.preview import Preview, PreviewMonitorInput
 from is0k.schema.stats import Stats, StatsRange
 
 __all__ = [
     "ApiKey",
+    "Bars",
     "Check",
     "CheckFilter",
     "CheckStatus",
@@ -41,6 +44,7 @@ __all__ = [
     "Connection",
     "CreateApiKeyInput",
     "CreateMonitorInput",
+    "DayCount",
     "Deleted",
     "HttpSettings",
     "Incident",
@@ -48,6 +52,7 @@ __all__ = [
     "IncidentImpact",
     "IncidentOrigin",
     "IncidentStatus",
+    "LatencyLines",
     "Monitor",
     "MonitorFilter",
     "MonitorSettings",
@@ -60,6 +65,8 @@ __all__ = [
     "PageArguments",
     "Period",
     "Plan",
+    "Preview",
+    "PreviewMonitorInput",
     "Reason",
     "Scope",
     "Stats",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from strawberry.types import Info as StrawberryInfo
 
 if TYPE_CHECKING:
+    from is0k.schema.bars import Bars, LatencyLines
     from is0k.schema.check import Check, CheckFilter
     from is0k.schema.incident import Incident
     from is0k.schema.monitor import Monitor
@@ -18,6 +19,10 @@ class NestedFields(Protocol):
     async def checks_of(self, monitor: "Monitor", filter: "CheckFilter", page: "PageArguments") -> "Page[Check]": ...
 
     async def stats_of(self, monitor: "Monitor", range: "StatsRange") -> "Stats": ...
+
+    async def bars_of(self, monitor: "Monitor", days: int) -> "Bars": ...
+
+    async def latency_of(self, monitor: "Monitor", range: "StatsRange") -> "LatencyLines": ...
 
     async def open_incident_of(self, monitor: "Monitor") -> "Incident | None": ...
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
+from is0k.schema.bars import Bars, LatencyLines
 from is0k.schema.check import Check, CheckFilter
 from is0k.schema.context import Info
 from is0k.schema.enums import MonitorStatus, MonitorType, Period, Reason
@@ -78,6 +79,14 @@ class Monitor:
     ) -> Stats:
         range = StatsRange(period=period, from_=from_, to=to, buckets=buckets)
         return await info.context.nested.stats_of(self, range)
+
+    @strawberry.field(description="A bar for each of the last days, today included.")
+    async def bars(self, info: Info, days: int = 90) -> Bars:
+        return await info.context.nested.bars_of(self, days)
+
+    @strawberry.field(description="Lines for a chart of a period that ends now.")
+    async def latency(self, info: Info, period: Period = Period.HOUR_24, buckets: int = 60) -> LatencyLines:
+        return await info.context.nested.latency_of(self, StatsRange(period=period, buckets=buckets))
 
     @strawberry.field(description="The automatic incident that lasts, if there is one.")
     async def open_incident(self, info: Info) -> Incident | None:

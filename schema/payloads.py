@@ -7,6 +7,7 @@ from is0k.schema.api_key import NewApiKey
 from is0k.schema.check import Check
 from is0k.schema.errors import DomainError
 from is0k.schema.monitor import Monitor
+from is0k.schema.preview import Preview
 
 
 @strawberry.type(description="One thing wrong with the input.")
@@ -29,6 +30,11 @@ class MonitorPayload(Payload):
 @strawberry.type
 class CheckPayload(Payload):
     check: Check | None = None
+
+
+@strawberry.type
+class PreviewPayload(Payload):
+    preview: Preview | None = None
 
 
 @strawberry.type

@@ -51,6 +51,7 @@ def test_the_scopes_are_what_the_documentation_says() -> None:
         "create_monitor",
         "delete_monitor",
         "pause_monitor",
+        "preview_monitor",
         "resume_monitor",
         "update_monitor",
     ]

@@ -27,6 +27,8 @@ DASHBOARD = """
             week: stats(period: DAY_7, buckets: 7) { series { status } }
             checks(first: 2) { edges { node { monitorId status } } pageInfo { hasNextPage } totalCount }
             down: checks(first: 1, filter: {status: DOWN}) { edges { node { status } } }
+            bars(days: 7) { statuses uptimePercents }
+            latency(period: DAY_7, buckets: 7) { p95Ms }
             openIncident { id title monitorIds }
         } } }
     }

@@ -101,6 +101,8 @@ async def serving(app: Starlette, ctx: Context) -> AsyncIterator[Api]:
         await server.startup([listener])
         async with aiohttp.ClientSession() as session:
             yield Api(f"http://127.0.0.1:{listener.getsockname()[1]}", session, await key_of(ctx))
+        if isinstance(app, Starlette):
+            await app.state.services.close()
         for listening in server.servers:
             listening.close()
             await listening.wait_closed()

@@ -1,5 +1,6 @@
 """A real PostgreSQL for a test session."""
 
+import fcntl
 import shutil
 import tempfile
 import warnings
@@ -27,7 +28,10 @@ class Postgres:
     def __init__(self) -> None:
         # Not in pytest's own folder: as root the server runs as a user of its own, and each new pytest shuts that out.
         self._folder = Path(tempfile.mkdtemp(prefix="is0k-pg-"))
-        self._server = get_server(self._folder / "data", cleanup_mode="delete")
+        # As root it makes that user first, and two processes of a test run would both try.
+        with (Path(tempfile.gettempdir()) / "is0k-pg.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._server = get_server(self._folder / "data", cleanup_mode="delete")
         self.url = f"postgres://postgres@/postgres?host={self._folder / 'data'}"
 
     def empty(self) -> None:
