@@ -1,4 +1,4 @@
-"""What time does by itself: hours and days are rolled up, partitions made, and what was deleted is forgotten.
+"""What time does by itself: hours and days are rolled up, partitions made, what was deleted or is too old forgotten.
 
 Each may be stopped anywhere, and goes on where it was the next time.
 """
@@ -6,10 +6,12 @@ Each may be stopped anywhere, and goes on where it was the next time.
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import get_args
 
 from is0k.models.check import make_partitions, read_raw
-from is0k.models.forgetting import forget_some
+from is0k.models.forgetting import Table, delete_before, drop_partitions, forget_some, plans_in_use, with_older
 from is0k.models.rollup import (
+    DAY_MS,
     HOUR_MS,
     LENGTH_MS,
     Grain,
@@ -22,6 +24,8 @@ from is0k.models.rollup import (
     write_rollups,
 )
 from is0k.models.sql import Row
+from is0k.schema.enums import Plan
+from is0k.schema.plans import LIMITS
 
 # A result may be held for five minutes when the database is away; until then its hour is not over.
 GRACE_MS = 6 * 60_000
@@ -107,3 +111,19 @@ async def tidy(now: int, enough: Enough = never) -> None:
     await make_partitions(now)
     while not enough() and await forget_some():
         await asyncio.sleep(BREATH_SECONDS)
+
+
+async def forget_old(now: int, enough: Enough = never) -> None:
+    """Nothing stays longer than the plan keeps it."""
+    kept_since = {plan: now - LIMITS[plan].history_days * DAY_MS for plan in await plans_in_use()}
+    if kept_since:
+        await drop_partitions(min(kept_since.values()))
+    for plan, since in kept_since.items():
+        for table in get_args(Table):
+            await _forget_rows(table, plan, since, enough)
+
+
+async def _forget_rows(table: Table, plan: Plan, since: int, enough: Enough) -> None:
+    for number in await with_older(table, plan, since):
+        while not enough() and await delete_before(table, number, since):
+            await asyncio.sleep(BREATH_SECONDS)

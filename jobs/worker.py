@@ -18,7 +18,7 @@ from is0k.jobs.checker import RUNNING_AT_ONCE, Checker, Slot
 from is0k.jobs.queue import UPKEEP_QUEUE, Queue, QueueWorker, checks_queue
 from is0k.jobs.scheduler import Scheduler
 from is0k.jobs.stopping import end
-from is0k.jobs.upkeep import Enough, roll_up, tidy
+from is0k.jobs.upkeep import Enough, forget_old, roll_up, tidy
 from is0k.jobs.writer import Writer
 from is0k.models.check import make_partitions
 from is0k.models.database import opened
@@ -127,10 +127,13 @@ def _run_checks(checker: Checker) -> Function:
 
 def _upkeep_jobs(clock: Clock, is_stopping: Callable[[], bool]) -> list[CronJob]:
     """arq lets one worker of all run each of these when its time comes, and not again before it has ended."""
-    return [_every_minute(job, second, clock, is_stopping) for job, second in ((roll_up, 20), (tidy, 40))]
+    turns = ((roll_up, None, 20), (tidy, None, 40), (forget_old, 50, 0))
+    return [_at(job, minute, second, clock, is_stopping) for job, minute, second in turns]
 
 
-def _every_minute(job: UpkeepJob, second: int, clock: Clock, is_stopping: Callable[[], bool]) -> CronJob:
+def _at(job: UpkeepJob, minute: int | None, second: int, clock: Clock, is_stopping: Callable[[], bool]) -> CronJob:
+    """At that minute of every hour; without one, every minute."""
+
     async def run_job(context: dict[Any, Any]) -> None:
         end_at = time.monotonic() + TURN_SECONDS
         await job(milliseconds(clock.now()), lambda: is_stopping() or time.monotonic() > end_at)
@@ -139,6 +142,7 @@ def _every_minute(job: UpkeepJob, second: int, clock: Clock, is_stopping: Callab
         cast(WorkerCoroutine, run_job),
         name=job.__name__,
         job_id=f"is0k:{job.__name__}",
+        minute=minute,
         second=second,
         microsecond=0,
         timeout=UPKEEP_TIMEOUT_SECONDS,

@@ -217,7 +217,7 @@ async def test_one_worker_at_a_time_does_upkeep_and_not_before_it_has_ended(
     monkeypatch.setattr("is0k.jobs.worker.roll_up", roll_up)
     workers, tasks = [], []
     for _ in range(2):
-        [job, _] = _upkeep_jobs(clock, lambda: False)
+        job, *_ = _upkeep_jobs(clock, lambda: False)
         job.second = None  # every second
         workers.append(QueueWorker(with_redis.redis, "is0k:upkeep", cron_jobs=[job]))
         tasks.append(asyncio.create_task(workers[-1].run()))
