@@ -6,6 +6,7 @@ Read at the edges (cli, app, jobs.worker) and passed on as values; `IS0K_X_FILE`
 import hashlib
 import os
 import tempfile
+from importlib.metadata import PackageNotFoundError, version
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -96,3 +97,10 @@ def valkey_socket(data_dir: Path) -> Path:
     folders = [data_dir, *(Path(temp) / f"is0k-{os.getuid()}-{name}" for temp in temps)]
     sockets = [folder / "valkey.sock" for folder in folders]
     return next((socket for socket in sockets if len(os.fsencode(socket)) < LONGEST_SOCKET_BYTES), sockets[-1])
+
+
+def program_version() -> str:
+    try:
+        return version("is0k")
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        return "unknown"

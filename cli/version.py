@@ -1,11 +1,10 @@
 import platform
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed_version
 
 import typer
 
 from is0k.cli import options
 from is0k.cli.printing import say, say_json
+from is0k.settings import program_version
 
 
 def version(json: options.Json = False) -> None:
@@ -14,19 +13,12 @@ def version(json: options.Json = False) -> None:
     Example:  is0k version --json
     """
     if json:
-        say_json({"version": current(), "python": platform.python_version(), "system": platform.platform()})
+        say_json({"version": program_version(), "python": platform.python_version(), "system": platform.platform()})
     else:
-        say(f"is0k {current()}")
+        say(f"is0k {program_version()}")
 
 
 def show_and_exit(asked: bool) -> None:
     if asked:
-        say(f"is0k {current()}")
+        say(f"is0k {program_version()}")
         raise typer.Exit
-
-
-def current() -> str:
-    try:
-        return installed_version("is0k")
-    except PackageNotFoundError:  # run from a checkout that was never installed
-        return "unknown"

@@ -15,6 +15,7 @@ from arq.typing import WorkerCoroutine
 from arq.worker import Function, func
 
 from is0k.jobs.checker import RUNNING_AT_ONCE, Checker, Slot
+from is0k.jobs.presence import Presence
 from is0k.jobs.queue import UPKEEP_QUEUE, Queue, QueueWorker, checks_queue
 from is0k.jobs.scheduler import Scheduler
 from is0k.jobs.stopping import end
@@ -30,7 +31,7 @@ from is0k.probes.base import Probe
 from is0k.probes.guard import Guard
 from is0k.schema.clock import Clock, SystemClock, milliseconds
 from is0k.schema.enums import MonitorType
-from is0k.settings import Settings
+from is0k.settings import Settings, program_version
 
 log = structlog.get_logger("is0k.worker")
 
@@ -76,6 +77,7 @@ class RegionWorker:
         self._is_stopping = False
         region, redis = settings.region, settings.redis
         self.queue = Queue.connect(redis)
+        self.presence = Presence(region_number, program_version(), clock)
         self.writer = Writer(region_number, clock)
         self.checker = Checker(probes, clock, self.writer.add, running_at_once())
         self.scheduler = Scheduler(region, self.queue, self.checker.accept, clock)
@@ -84,7 +86,7 @@ class RegionWorker:
 
     async def run_until(self, stop: asyncio.Event) -> None:
         """Raises if a part ends by itself: a worker that does only half its work must be restarted."""
-        parts = self.scheduler, self.checks, self.upkeep, self.writer
+        parts = self.presence, self.scheduler, self.checks, self.upkeep, self.writer
         tasks = [asyncio.create_task(part.run()) for part in parts]
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
@@ -94,11 +96,12 @@ class RegionWorker:
             if not task.cancelled():
                 task.result()
 
-    async def _drain(self, scheduler: Part, checks: Part, upkeep: Part, writer: Part) -> None:
+    async def _drain(self, presence: Part, scheduler: Part, checks: Part, upkeep: Part, writer: Part) -> None:
         """From the source to the sink, so that what has begun is still written."""
         self._is_stopping = True
+        self.presence.stop()
         self.scheduler.stop()
-        await end([scheduler], SCHEDULER_END_SECONDS)
+        await end([presence, scheduler], SCHEDULER_END_SECONDS)
         self.checks.stop()
         self.upkeep.stop()
         await end([checks, upkeep], QUEUES_END_SECONDS)

@@ -1,5 +1,6 @@
 """Incidents, and what is said about them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -40,12 +41,24 @@ class IncidentMonitor(Row):
     class Meta:
         table = "incident_monitor"
         unique_together = (("incident_id", "monitor_id"),)
+        indexes = (("monitor_id", "incident_id"),)
 
 
 class IncidentUpdate(Row):
     incident: ForeignKeyRelation[Incident] = fields.ForeignKeyField("models.Incident")
+    incident_id: UUID
     status: IncidentStatus = word(IncidentStatus)
     message = fields.TextField()  # Markdown
 
     class Meta:
         table = "incident_update"
+        indexes = (("incident_id", "id"),)
+
+
+async def set_links(links: type[Row], column: str, incident_id: UUID, wanted: Sequence[UUID]) -> None:
+    """Link an incident with these and no others; a link that is there already stays as it is."""
+    own = links.filter(incident_id=incident_id)
+    present = set(await own.values_list(column, flat=True))
+    if gone := present.difference(wanted):
+        await own.filter(**{f"{column}__in": gone}).delete()
+    await links.bulk_create([links(incident_id=incident_id, **{column: id}) for id in wanted if id not in present])

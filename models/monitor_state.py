@@ -130,6 +130,11 @@ async def begin_epoch(number: int, interval_ms: int, phase: int, regions: str, n
     )
 
 
+async def forget_status(number: int) -> None:
+    """Nothing is believed of the monitor, as before its first check."""
+    await execute("UPDATE monitor_state SET status = $1 WHERE number = $2", MonitorStatus.PENDING.value, number)
+
+
 async def reschedule(number: int, interval_ms: int, phase: int, regions: str, now: int) -> None:
     """The monitor was edited, but what it watches is the same: the verdict goes on, the slots move at once.
 

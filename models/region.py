@@ -1,5 +1,7 @@
 """Regions: where checks are made. A region appears when its first worker starts."""
 
+from uuid import UUID
+
 from tortoise import fields
 from tortoise.models import Model
 
@@ -14,6 +16,21 @@ class Region(Model):
 
     class Meta:
         table = "region"
+
+
+async def touch_region(number: int, now: int, version: str) -> None:
+    """One of the region's workers speaks up."""
+    await execute("UPDATE region SET last_seen_at = $1, version = $2 WHERE number = $3", now, version, number)
+
+
+async def count_by_regions(organization_id: UUID) -> list[tuple[list[str], int]]:
+    """How many of an organization's monitors name exactly these regions."""
+    rows = await fetch(
+        "SELECT s.regions, count(*) AS n FROM monitor m JOIN monitor_state s ON s.number = m.number "
+        "WHERE m.organization_id = $1 GROUP BY s.regions",
+        organization_id,
+    )
+    return [(row["regions"].split(), row["n"]) for row in rows]
 
 
 async def region_number(name: str) -> int:

@@ -78,6 +78,11 @@ def for_update() -> str:
     return "" if is_sqlite() else "FOR UPDATE"
 
 
+def for_key_share() -> str:
+    """The rows stay there until the transaction ends, so that others may refer to them."""
+    return "" if is_sqlite() else "FOR KEY SHARE"
+
+
 @functools.lru_cache(maxsize=512)
 def _numbered(statement: str) -> str:
     """`$1` means a named parameter to SQLite; `?1` is its numbered one."""

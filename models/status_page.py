@@ -61,3 +61,4 @@ class IncidentPage(Row):
     class Meta:
         table = "incident_page"
         unique_together = (("incident_id", "page_id"),)
+        indexes = (("page_id", "incident_id"),)

@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import fields
-from uuid import UUID
 
 import strawberry
 from strawberry import UNSET
@@ -24,7 +23,7 @@ from is0k.schema.errors import MonitorNotFound, ServiceUnavailable, ValidationFa
 from is0k.schema.faults import Fault
 from is0k.schema.ids import Prefix, decode
 from is0k.schema.monitor import SETTINGS, default_timeout_seconds, timeout_faults
-from is0k.schema.page import Page, PageArguments, bad_cursor, decode_cursor
+from is0k.schema.page import Page, PageArguments, decode_id_cursor
 from is0k.schema.typed_settings import build, default_of, dump
 
 CHECK_POLL_SECONDS = 0.05
@@ -46,7 +45,7 @@ async def get_monitor(ctx: Context, id: strawberry.ID) -> schema.Monitor:
 async def list_monitors(ctx: Context, filter: schema.MonitorFilter, page: PageArguments) -> Page[schema.Monitor]:
     """Monitors, newest first."""
     organization_id = ctx.organization_id
-    before = _id_before(page.cursor) if page.cursor else None
+    before = decode_id_cursor(page.cursor, Prefix.MONITOR) if page.cursor else None
     found = await read_monitors(organization_id, filter, before, page.limit + 1)
     items = found[: page.limit]
     return Page(
@@ -55,14 +54,6 @@ async def list_monitors(ctx: Context, filter: schema.MonitorFilter, page: PageAr
         has_next=len(found) > page.limit,
         count_all=lambda: count_monitors(organization_id, filter),
     )
-
-
-def _id_before(cursor: str) -> UUID:
-    [id] = decode_cursor(cursor, str)
-    uuid = decode(Prefix.MONITOR, str(id))
-    if uuid is None:
-        raise bad_cursor()
-    return uuid
 
 
 @operation(Scope.WRITE)

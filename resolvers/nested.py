@@ -9,11 +9,12 @@ from strawberry.dataloader import DataLoader
 
 from is0k import schema
 from is0k.models.check import count_checks
+from is0k.models.incident_reads import count_incidents_of, open_incidents
 from is0k.resolvers.bars import bars_of, lines
 from is0k.resolvers.checks import checks_of
 from is0k.resolvers.context import Context
 from is0k.resolvers.gates import require_history
-from is0k.resolvers.incidents import open_incidents
+from is0k.resolvers.incidents import incidents_of
 from is0k.resolvers.stats import stats_of
 from is0k.schema.errors import ValidationFailed
 from is0k.schema.page import LARGEST_PAGE, Page, PageArguments
@@ -53,6 +54,10 @@ class Nested:
     async def open_incident_of(self, monitor: schema.Monitor) -> schema.Incident | None:
         return await self._loader(_open_incidents).load(monitor)
 
+    async def incidents_of(self, monitor: schema.Monitor, page: PageArguments) -> Page[schema.Incident]:
+        found = await self._loader(incidents_of, page).load(monitor)
+        return replace(found, count_all=lambda: self._loader(_count_incidents).load(monitor))
+
     def _loader(self, read: Callable[..., Awaitable[list[T]]], *arguments: Any) -> DataLoader[schema.Monitor, T]:
         """The same field with other arguments, under an alias, is another batch."""
         key = (read.__name__, *(astuple(argument) for argument in arguments))
@@ -74,6 +79,11 @@ class Nested:
 
 async def _count_checks(monitors: list[schema.Monitor], filter: schema.CheckFilter) -> list[int]:
     found = await count_checks([monitor.number for monitor in monitors], filter)
+    return [found[monitor.number] for monitor in monitors]
+
+
+async def _count_incidents(monitors: list[schema.Monitor]) -> list[int]:
+    found = await count_incidents_of([monitor.number for monitor in monitors])
     return [found[monitor.number] for monitor in monitors]
 
 

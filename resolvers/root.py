@@ -4,13 +4,23 @@ import strawberry
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
-from is0k.resolvers import api_keys, monitors, preview
+from is0k.resolvers import api_keys, incidents, me, monitors, preview, regions
 from is0k.resolvers.execution import MaskedErrors, Schema
 from is0k.resolvers.operation import listing, mutation, query
 from is0k.schema.api_key import ApiKey
+from is0k.schema.incident import Incident
+from is0k.schema.me import Me
 from is0k.schema.monitor import Monitor
 from is0k.schema.page import Connection
-from is0k.schema.payloads import ApiKeyPayload, CheckPayload, DeletedPayload, MonitorPayload, PreviewPayload
+from is0k.schema.payloads import (
+    ApiKeyPayload,
+    CheckPayload,
+    DeletedPayload,
+    IncidentPayload,
+    MonitorPayload,
+    PreviewPayload,
+)
+from is0k.schema.region import Region
 from is0k.schema.scalars import SCALARS
 
 
@@ -18,6 +28,10 @@ from is0k.schema.scalars import SCALARS
 class Query:
     monitor: Monitor | None = query(monitors.get_monitor)
     monitors: Connection[Monitor] = listing(monitors.list_monitors)
+    incident: Incident | None = query(incidents.get_incident)
+    incidents: Connection[Incident] = listing(incidents.list_incidents)
+    regions: list[Region] = query(regions.list_regions)
+    me: Me | None = query(me.get_me)
     api_keys: list[ApiKey] = query(api_keys.list_api_keys)
 
 
@@ -30,6 +44,10 @@ class Mutation:
     resume_monitor: MonitorPayload = mutation(monitors.resume_monitor, MonitorPayload)
     check_monitor: CheckPayload = mutation(monitors.check_monitor, CheckPayload)
     preview_monitor: PreviewPayload = mutation(preview.preview_monitor, PreviewPayload)
+    create_incident: IncidentPayload = mutation(incidents.create_incident, IncidentPayload)
+    update_incident: IncidentPayload = mutation(incidents.update_incident, IncidentPayload)
+    delete_incident: DeletedPayload = mutation(incidents.delete_incident, DeletedPayload)
+    create_incident_update: IncidentPayload = mutation(incidents.create_incident_update, IncidentPayload)
     create_api_key: ApiKeyPayload = mutation(api_keys.create_api_key, ApiKeyPayload)
     delete_api_key: DeletedPayload = mutation(api_keys.delete_api_key, DeletedPayload)
 

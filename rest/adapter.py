@@ -127,7 +127,7 @@ async def _shown(request: Request, row: Row, result: Any) -> Response:
     # Relative addresses: what a client sends as Host must not come back as one to follow.
     path = request.scope["path"]
     if not isinstance(result, Page):
-        headers = {"Location": f"{path}/{result.id}"} if row.status == 201 else None
+        headers = {"Location": _location(path, result.id)} if row.status == 201 else None
         return success(plain(result), row.status, headers)
     headers = {}
     if cursor := result.next_cursor:
@@ -136,3 +136,9 @@ async def _shown(request: Request, row: Row, result: Any) -> Response:
     if request.query_params.get("count") == "true":
         headers["X-Total-Count"] = str(await result.count_all())
     return success(plain(list(result.items)), row.status, headers)
+
+
+def _location(path: str, id: str) -> str:
+    """Where to read what was made; what was added to a noun is read as a part of it."""
+    before, own, _ = path.partition(f"/{id}")
+    return f"{before}/{id}" if own else f"{path}/{id}"

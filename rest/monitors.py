@@ -1,6 +1,7 @@
 """The routes of monitors."""
 
 from is0k.resolvers.checks import list_checks
+from is0k.resolvers.incidents import list_monitor_incidents
 from is0k.resolvers.monitors import (
     check_monitor,
     create_monitor,
@@ -30,4 +31,5 @@ ROWS = [
     Row("POST", "/monitors/{id}/check", check_monitor),
     Row("GET", "/monitors/{id}/checks", list_checks),
     Row("GET", "/monitors/{id}/stats", get_stats),
+    Row("GET", "/monitors/{id}/incidents", list_monitor_incidents),
 ]

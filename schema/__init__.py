@@ -19,7 +19,16 @@ from is0k.schema.enums import (
     Scope,
 )
 from is0k.schema.http_settings import HttpSettings
-from is0k.schema.incident import Incident, IncidentCause
+from is0k.schema.incident import (
+    CreateIncidentInput,
+    CreateIncidentUpdateInput,
+    Incident,
+    IncidentCause,
+    IncidentFilter,
+    IncidentUpdate,
+    UpdateIncidentInput,
+)
+from is0k.schema.me import Me, Organization, PlanLimits, PlanUsage
 from is0k.schema.monitor import (
     CreateMonitorInput,
     Monitor,
@@ -32,6 +41,7 @@ from is0k.schema.monitor import (
 from is0k.schema.page import Connection, Page, PageArguments
 from is0k.schema.payloads import Deleted
 from is0k.schema.preview import Preview, PreviewMonitorInput
+from is0k.schema.region import Region
 from is0k.schema.stats import Stats, StatsRange
 
 __all__ = [
@@ -43,16 +53,21 @@ __all__ = [
     "CheckTimings",
     "Connection",
     "CreateApiKeyInput",
+    "CreateIncidentInput",
+    "CreateIncidentUpdateInput",
     "CreateMonitorInput",
     "DayCount",
     "Deleted",
     "HttpSettings",
     "Incident",
     "IncidentCause",
+    "IncidentFilter",
     "IncidentImpact",
     "IncidentOrigin",
     "IncidentStatus",
+    "IncidentUpdate",
     "LatencyLines",
+    "Me",
     "Monitor",
     "MonitorFilter",
     "MonitorSettings",
@@ -61,15 +76,20 @@ __all__ = [
     "MonitorStatus",
     "MonitorType",
     "NewApiKey",
+    "Organization",
     "Page",
     "PageArguments",
     "Period",
     "Plan",
+    "PlanLimits",
+    "PlanUsage",
     "Preview",
     "PreviewMonitorInput",
     "Reason",
+    "Region",
     "Scope",
     "Stats",
     "StatsRange",
+    "UpdateIncidentInput",
     "UpdateMonitorInput",
 ]

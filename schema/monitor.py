@@ -88,6 +88,11 @@ class Monitor:
     async def latency(self, info: Info, period: Period = Period.HOUR_24, buckets: int = 60) -> LatencyLines:
         return await info.context.nested.latency_of(self, StatsRange(period=period, buckets=buckets))
 
+    @strawberry.field(description="Incidents that are about it, newest first.")
+    async def incidents(self, info: Info, first: int = 50, after: str | None = None) -> Connection[Incident]:
+        found = await info.context.nested.incidents_of(self, PageArguments(limit=first, cursor=after))
+        return connection(found, is_first=after is None)
+
     @strawberry.field(description="The automatic incident that lasts, if there is one.")
     async def open_incident(self, info: Info) -> Incident | None:
         return await info.context.nested.open_incident_of(self)

@@ -4,12 +4,14 @@ import base64
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+from uuid import UUID
 
 import orjson
 import strawberry
 
 from is0k.schema.errors import ValidationFailed
 from is0k.schema.faults import Fault
+from is0k.schema.ids import Prefix, decode
 from is0k.schema.rules import Range, rule
 
 T = TypeVar("T")
@@ -50,6 +52,15 @@ def decode_cursor(text: str, *kinds: type[int] | type[str]) -> list[int | str]:
 def _fits(part: int | str) -> bool:
     """A database's whole numbers have 64 bits."""
     return isinstance(part, str) or -(2**63) <= part < 2**63
+
+
+def decode_id_cursor(text: str, prefix: Prefix) -> UUID:
+    """The id behind the cursor of a list that is sorted by ids. Raises ValidationFailed for anything else."""
+    [id] = decode_cursor(text, str)
+    uuid = decode(prefix, str(id))
+    if uuid is None:
+        raise bad_cursor()
+    return uuid
 
 
 def bad_cursor() -> ValidationFailed:

@@ -6,6 +6,7 @@ import strawberry
 from is0k.schema.api_key import NewApiKey
 from is0k.schema.check import Check
 from is0k.schema.errors import DomainError
+from is0k.schema.incident import Incident
 from is0k.schema.monitor import Monitor
 from is0k.schema.preview import Preview
 
@@ -35,6 +36,11 @@ class CheckPayload(Payload):
 @strawberry.type
 class PreviewPayload(Payload):
     preview: Preview | None = None
+
+
+@strawberry.type
+class IncidentPayload(Payload):
+    incident: Incident | None = None
 
 
 @strawberry.type

@@ -84,6 +84,11 @@ class Each:
                 yield Fault((index,), "DUPLICATE", f"'{value}' stands here twice")
 
 
+def anything(value: object) -> Iterable[Fault]:
+    """Of an id: whether there is such a noun is for the verb to say."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Slug:
     """A word of lower-case letters, digits, `-`, `_`, `.` and `:`, as tags and regions are."""

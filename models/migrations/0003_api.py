@@ -4,6 +4,7 @@ from orjson import loads
 from tortoise.fields.base import OnDelete
 from tortoise.fields.data import JSON_DUMPS
 from tortoise import fields
+from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
     dependencies = [('models', '0002_hot_tables')]
@@ -35,5 +36,17 @@ class Migration(migrations.Migration):
             model_name='Region',
             name='version',
             field=fields.CharField(null=True, max_length=50),
+        ),
+        ops.AddIndex(
+            model_name='IncidentMonitor',
+            index=Index(fields=['monitor_id', 'incident_id']),
+        ),
+        ops.AddIndex(
+            model_name='IncidentPage',
+            index=Index(fields=['page_id', 'incident_id']),
+        ),
+        ops.AddIndex(
+            model_name='IncidentUpdate',
+            index=Index(fields=['incident_id', 'id']),
         ),
     ]

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+import strawberry
+
 from is0k import models, schema
 from is0k.resolvers.context import Actor, Context
+from is0k.resolvers.incidents import create_incident
 from is0k.resolvers.monitors import create_monitor
 from is0k.schema.clock import Clock
 from is0k.schema.coercion import Flat, read
 from is0k.schema.enums import MonitorType, Scope
+from is0k.schema.ids import Prefix, encode
 
 
 async def new_organization(name: str, clock: Clock) -> Context:
@@ -19,3 +23,14 @@ async def new_monitor(ctx: Context, **fields: Any) -> schema.Monitor:
     """A monitor, described the way REST does: `new_monitor(ctx, url="http://…", retries=1)` in camelCase JSON names."""
     body = {"name": "Shop", "type": "http", "url": "https://shop.example/health", **fields}
     return await create_monitor(ctx, read(schema.CreateMonitorInput, body, Flat(MonitorType)))
+
+
+async def new_incident(ctx: Context, **fields: Any) -> schema.Incident:
+    """An incident, described the way REST does."""
+    return await create_incident(ctx, read(schema.CreateIncidentInput, {"title": "Shop is slow", **fields}))
+
+
+async def new_page(ctx: Context, slug: str) -> strawberry.ID:
+    """The id of a status page."""
+    page = await models.StatusPage.create(organization_id=ctx.organization_id, name=slug, slug=slug)
+    return strawberry.ID(encode(Prefix.STATUS_PAGE, page.id))

@@ -1,0 +1,8 @@
+"""The route of regions."""
+
+from is0k.resolvers.regions import list_regions
+from is0k.rest.adapter import Row
+
+ROWS = [
+    Row("GET", "/regions", list_regions),
+]

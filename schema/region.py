@@ -1,0 +1,16 @@
+"""A region: a place that checks are made from."""
+
+from datetime import datetime
+
+import strawberry
+
+
+@strawberry.type
+class Region:
+    name: str
+    is_online: bool = strawberry.field(description="Whether one of its workers spoke up in the last minute.")
+    last_seen_at: datetime | None
+    version: str | None = strawberry.field(description="Of the worker that spoke up last.")
+    monitor_count: int = strawberry.field(
+        description="Your monitors that may be checked from here: those that name it, and those that name no region."
+    )
