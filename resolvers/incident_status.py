@@ -66,7 +66,7 @@ def status_faults(held: Held, status: IncidentStatus) -> Iterator[Fault]:
         message = "Its monitor is still down; it is resolved when that is up, or by hand while the monitor is paused"
         yield Fault(("status",), "STILL_DOWN", message)
     if status is not IncidentStatus.RESOLVED and not held.is_open:
-        message = "It is resolved: the checks saw the outage end, and the next is another incident"
+        message = "It is resolved, and the next outage is another incident; say what is left to say without a status"
         yield Fault(("status",), "RESOLVED", message)
 
 
