@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from is0k import models
 from is0k.jobs.checker import Slot
 from is0k.jobs.queue import QueueWorker
 from is0k.jobs.worker import RegionWorker, _upkeep_jobs, _work, running_at_once
@@ -21,7 +22,7 @@ from is0k.models.rollup import HOUR_MS, read_progress
 from is0k.resolvers.context import Context
 from is0k.schema.clock import SystemClock, milliseconds
 from is0k.schema.enums import MonitorType
-from is0k.settings import Settings
+from is0k.settings import Settings, program_version
 from is0k.tests.jobs.scene import (
     FakeProbe,
     checks_of,
@@ -98,6 +99,17 @@ async def test_monitors_are_checked_and_the_checks_are_stored(live: Context, eit
         assert first["lag_ms"] < 2_500
 
 
+async def test_its_region_is_known_to_be_there(live: Context, without_redis: Settings) -> None:
+    start = milliseconds(SystemClock().now())
+    async with working(without_redis):
+
+        async def seen() -> bool:
+            region = await models.Region.get(name=without_redis.region)
+            return (region.last_seen_at or 0) >= start and region.version == program_version()
+
+        await sooner_or_later(seen)
+
+
 async def test_told_to_stop_it_stores_what_ran(live: Context, either_way: Settings) -> None:
     number = await monitor(live, url="https://slow.example/")
     async with working(either_way) as scene:
@@ -156,7 +168,7 @@ async def test_it_stops_in_time_although_a_check_hangs(
     assert await ticks_of(number) == []
 
 
-@pytest.mark.parametrize("part", ["scheduler", "checks", "upkeep", "writer"])
+@pytest.mark.parametrize("part", ["presence", "scheduler", "checks", "upkeep", "writer"])
 async def test_it_ends_and_says_so_when_a_part_of_it_crashes(live: Context, without_redis: Settings, part: str) -> None:
     number = await monitor(live)
     worker = RegionWorker(without_redis, 1, {MonitorType.HTTP: FakeProbe()}, SystemClock())

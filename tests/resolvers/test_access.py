@@ -12,11 +12,11 @@ from is0k import models, resolvers, schema
 from is0k.resolvers.api_keys import create_api_key
 from is0k.resolvers.context import Context
 from is0k.resolvers.operation import Operation
-from is0k.schema.enums import Scope
-from is0k.schema.errors import InsufficientScope, NotFound, Unauthenticated
+from is0k.schema.enums import IncidentStatus, Scope
+from is0k.schema.errors import InsufficientScope, NotFound, Unauthenticated, ValidationFailed
 from is0k.schema.ids import Prefix, encode, uuid7
 from is0k.tests.resolvers.conftest import Statements
-from is0k.tests.stage.people import new_monitor
+from is0k.tests.stage.people import new_incident, new_monitor, new_page
 
 pytestmark = pytest.mark.anyio
 
@@ -30,11 +30,21 @@ VERBS: dict[str, Operation[..., Any]] = {
 # A valid value for each kind of argument: what is refused must be refused for who asks.
 VALUES: dict[Any, Any] = {
     schema.UpdateMonitorInput: schema.UpdateMonitorInput(name="Stolen"),
+    schema.UpdateIncidentInput: schema.UpdateIncidentInput(title="Stolen", status=IncidentStatus.RESOLVED),
+    schema.CreateIncidentUpdateInput: schema.CreateIncidentUpdateInput(message="Stolen"),
     schema.CheckFilter: schema.CheckFilter(),
     schema.PageArguments: schema.PageArguments(),
     schema.StatsRange: schema.StatsRange(),
 }
 MALFORMED = ["", "mon_", "x", "mon_01H455VB4PEX5VSKNK084SN02Q", "../../etc/passwd", "mon_8zzzzzzzzzzzzzzzzzzzzzzzzz"]
+
+
+# The first word that is in a verb's name tells what it is about; if there is none, it is a monitor.
+SUBJECTS = [
+    ("api_key", Prefix.API_KEY, "API key"),
+    ("monitor", Prefix.MONITOR, "Monitor"),
+    ("incident", Prefix.INCIDENT, "Incident"),
+]
 
 
 def scoped(scope: Scope) -> list[str]:
@@ -45,14 +55,28 @@ ABOUT_ONE = sorted(name for name, verb in VERBS.items() if "id" in verb.paramete
 
 
 def test_the_scopes_are_what_the_documentation_says() -> None:
-    assert scoped(Scope.READ) == ["get_monitor", "get_stats", "list_checks", "list_monitors"]
+    assert scoped(Scope.READ) == [
+        "get_incident",
+        "get_me",
+        "get_monitor",
+        "get_stats",
+        "list_checks",
+        "list_incidents",
+        "list_monitor_incidents",
+        "list_monitors",
+        "list_regions",
+    ]
     assert scoped(Scope.WRITE) == [
         "check_monitor",
+        "create_incident",
+        "create_incident_update",
         "create_monitor",
+        "delete_incident",
         "delete_monitor",
         "pause_monitor",
         "preview_monitor",
         "resume_monitor",
+        "update_incident",
         "update_monitor",
     ]
     assert scoped(Scope.ADMIN) == ["create_api_key", "delete_api_key", "list_api_keys", "set_plan"]
@@ -85,16 +109,31 @@ def _with(ctx: Context, scope: Scope) -> Context:
 
 @pytest.mark.parametrize("name", ABOUT_ONE)
 async def test_what_is_somebody_elses_is_as_if_it_were_not_there(name: str, ctx: Context, stranger: Context) -> None:
-    monitor = await new_monitor(stranger)
-    key = (await create_api_key(stranger, schema.CreateApiKeyInput(name="theirs"))).api_key
-    theirs, prefix = (key.id, Prefix.API_KEY) if "api_key" in name else (monitor.id, Prefix.MONITOR)
+    prefix, noun = subject(name)
+    theirs = (await owned_by(stranger))[prefix]
     before = await everything()
 
     ids = [theirs, encode(prefix, uuid7()), *MALFORMED]
     told = [(await refusal(VERBS[name], ctx, id)).message.replace(f"ID {id} ", "ID … ") for id in ids]
 
-    assert set(told) == {f"{'API key' if 'api_key' in name else 'Monitor'} with ID … not found"}
+    assert set(told) == {f"{noun} with ID … not found"}
     assert await everything() == before
+
+
+def subject(name: str) -> tuple[Prefix, str]:
+    """What the `id` of a verb is the id of."""
+    for word, prefix, noun in SUBJECTS:
+        if word in name:
+            return prefix, noun
+    return Prefix.MONITOR, "Monitor"
+
+
+async def owned_by(ctx: Context) -> dict[Prefix, ID]:
+    """One of each noun."""
+    monitor = await new_monitor(ctx)
+    incident = await new_incident(ctx, monitorIds=[monitor.id], message="theirs")
+    key = (await create_api_key(ctx, schema.CreateApiKeyInput(name="theirs"))).api_key
+    return {Prefix.MONITOR: monitor.id, Prefix.INCIDENT: incident.id, Prefix.API_KEY: key.id}
 
 
 async def refusal(verb: Operation[..., Any], ctx: Context, id: str) -> NotFound:
@@ -105,7 +144,41 @@ async def refusal(verb: Operation[..., Any], ctx: Context, id: str) -> NotFound:
 
 
 async def everything() -> list[Any]:
-    return [await model.all().values() for model in (models.Monitor, models.MonitorState, models.ApiKey)]
+    tables = (
+        models.Monitor,
+        models.MonitorState,
+        models.ApiKey,
+        models.Incident,
+        models.IncidentMonitor,
+        models.IncidentPage,
+        models.IncidentUpdate,
+    )
+    return [await table.all().values() for table in tables]
+
+
+LINKS = [
+    ("monitor_ids", "MONITOR_NOT_FOUND", "Monitor with ID … not found"),
+    ("status_page_ids", "STATUS_PAGE_NOT_FOUND", "Status page with ID … not found"),
+]
+
+
+@pytest.mark.parametrize("verb", ["create_incident", "update_incident"])
+@pytest.mark.parametrize(("field", "code", "message"), LINKS)
+async def test_what_an_input_names_of_others_is_as_if_it_were_not_there(
+    ctx: Context, stranger: Context, verb: str, field: str, code: str, message: str
+) -> None:
+    theirs = {"monitor_ids": (await new_monitor(stranger)).id, "status_page_ids": await new_page(stranger, "theirs")}
+    own = {} if verb == "create_incident" else {"id": (await new_incident(ctx)).id}
+    kind: Any = schema.CreateIncidentInput if verb == "create_incident" else schema.UpdateIncidentInput
+    before = await everything()
+
+    for id in [theirs[field], encode(Prefix.MONITOR, uuid7()), encode(Prefix.STATUS_PAGE, uuid7()), *MALFORMED]:
+        with pytest.raises(ValidationFailed) as refused:
+            await VERBS[verb](ctx, **own, input=kind(title="Mine", **{field: [ID(id)]}))
+        [fault] = refused.value.faults
+        assert (fault.path, fault.code) == ((field, 0), code)
+        assert fault.message.replace(f"ID {id} ", "ID … ") == message
+        assert await everything() == before
 
 
 def test_the_values_that_verbs_are_called_with_say_something() -> None:

@@ -18,6 +18,11 @@ SHOP = {"name": "Shop", "type": "http", "url": "https://shop.example/health"}
 words = st.sampled_from(
     [
         "monitors",
+        "incidents",
+        "inc_01h455vb4pex5vsknk084sn02q",
+        "updates",
+        "regions",
+        "me",
         "mon_01h455vb4pex5vsknk084sn02q",
         "checks",
         "stats",

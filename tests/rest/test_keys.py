@@ -12,7 +12,7 @@ from is0k.schema import CreateApiKeyInput, Scope
 from is0k.schema.api_key import new_key
 from is0k.tests.stage.api import Answer, Api, key_of
 from is0k.tests.stage.clock import FakeClock
-from is0k.tests.stage.people import new_monitor
+from is0k.tests.stage.people import new_incident, new_monitor
 
 pytestmark = pytest.mark.anyio
 
@@ -62,18 +62,19 @@ async def test_no_route_answers_without_a_key(api: Api, row: Any) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.path}")
 async def test_a_key_that_reads_changes_nothing(api: Api, ctx: Context, row: Any) -> None:
-    monitor = await new_monitor(ctx)
-    before = [await model.all().values() for model in (models.Monitor, models.MonitorState)]
+    ids = {"monitors": (await new_monitor(ctx)).id, "incidents": (await new_incident(ctx)).id}
+    id = ids.get(row.path.split("/")[1])
+    before = [await model.all().values() for model in (models.Monitor, models.MonitorState, models.Incident)]
     reader = api.with_key(await key_of(ctx, Scope.READ))
 
-    answer = await reader.call(row.method, row.path.format(id=monitor.id), None if row.method == "GET" else {})
+    answer = await reader.call(row.method, row.path.format(id=id), None if row.method == "GET" else {})
 
     if row.method == "GET":
         assert answer.status == 200
     else:
         assert (answer.status, answer.code) == (403, "INSUFFICIENT_SCOPE")
         assert answer.error["message"] == "This API key lacks the scope 'write'"
-    assert [await model.all().values() for model in (models.Monitor, models.MonitorState)] == before
+    assert [await model.all().values() for model in (models.Monitor, models.MonitorState, models.Incident)] == before
 
 
 async def test_who_may_not_write_is_told_so_before_the_body_is_read(api: Api, ctx: Context) -> None:

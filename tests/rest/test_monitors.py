@@ -190,6 +190,7 @@ ABOUT_ONE: list[tuple[str, str, Any]] = [
     ("POST", "/check", None),
     ("GET", "/checks", None),
     ("GET", "/stats", None),
+    ("GET", "/incidents", None),
 ]
 
 

@@ -27,7 +27,17 @@ CONTRACT: list[tuple[str, str, int, Any]] = [
     ("POST", "/monitors/{id}/resume", 200, None),
     ("GET", "/monitors/{id}/checks", 200, None),
     ("GET", "/monitors/{id}/stats", 200, None),
+    ("GET", "/monitors/{id}/incidents", 200, None),
     ("POST", "/monitors/{id}/check", 200, None),
+    ("GET", "/incidents", 200, None),
+    ("POST", "/incidents", 201, {"title": "Shop is slow"}),
+    ("GET", "/incidents/{id}", 200, None),
+    ("PUT", "/incidents/{id}", 200, {"title": "Shop was slow"}),
+    ("PATCH", "/incidents/{id}", 200, {"title": "Shop was slow"}),
+    ("DELETE", "/incidents/{id}", 200, None),
+    ("POST", "/incidents/{id}/updates", 201, {"message": "A disk is full"}),
+    ("GET", "/regions", 200, None),
+    ("GET", "/me", 200, None),
 ]
 
 
@@ -39,7 +49,9 @@ def test_the_table_is_that_of_the_contract() -> None:
 async def test_a_route_answers_with_its_status_in_the_envelope(
     api: Api, clock: FakeClock, method: str, path: str, status: int, body: Any
 ) -> None:
-    id = (await api.post("/monitors", SHOP)).data["id"]
+    ids = {"monitors": (await api.post("/monitors", SHOP)).data["id"]}
+    ids["incidents"] = (await api.post("/incidents", {"title": "Shop is slow"})).data["id"]
+    id = ids.get(path.split("/")[1])
 
     answer, _ = await asyncio.gather(api.call(method, path.format(id=id), body), work(clock))
 
