@@ -1,5 +1,6 @@
 """What a person says when something is wrong, and what is stored of it."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from is0k import models, schema
 from is0k.resolvers.api_keys import create_api_key
 from is0k.resolvers.context import Context
 from is0k.resolvers.incidents import get_incident
+from is0k.resolvers.monitors import delete_monitor
 from is0k.schema import CreateApiKeyInput
 from is0k.schema.enums import IncidentImpact, IncidentOrigin, IncidentStatus
 from is0k.schema.errors import ValidationFailed
@@ -129,3 +131,20 @@ async def test_the_name_of_somebody_elses_key_is_not_shown(ctx: Context, strange
     incident = await new_incident(replace(ctx, actor=replace(ctx.actor, key_id=theirs.actor.key_id)))
 
     assert incident.acknowledged_by is None
+
+
+@pytest.mark.parametrize("turn", range(6))
+async def test_a_monitor_deleted_at_the_same_moment_is_not_found_or_leaves_the_incident(
+    ctx: Context, turn: int
+) -> None:
+    shop = await new_monitor(ctx)
+    changes = [delete_monitor(ctx, shop.id), *(new_incident(ctx, monitorIds=[shop.id]) for _ in range(3))]
+    ended = await asyncio.gather(*changes[turn % 4 :], *changes[: turn % 4], return_exceptions=True)
+
+    made = [item for item in ended if isinstance(item, schema.Incident)]
+    refused = [item for item in ended if isinstance(item, BaseException)]
+    assert len(made) + len(refused) == 3
+    for error in refused:
+        assert isinstance(error, ValidationFailed)
+        assert [fault.code for fault in error.faults] == ["MONITOR_NOT_FOUND"]
+    assert await everything() == [len(made), 0, 0, 0]

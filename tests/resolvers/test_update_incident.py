@@ -1,5 +1,6 @@
 """Editing and deleting what a person opened; what the checks opened is in tests/jobs/test_incidents.py."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -171,3 +172,16 @@ class TestDelete:
 
         after = await get_incident(ctx, incident.id)
         assert (after.monitor_ids, after.resolved_at) == ([], None)
+
+
+async def test_people_at_the_same_incident_at_once_are_one_after_the_other(ctx: Context) -> None:
+    incident = await new_incident(ctx)
+    await asyncio.gather(
+        *(said(ctx, incident, message=str(number), status="resolved") for number in range(8)),
+        edited(ctx, incident, title="Shop was slow"),
+        edited(ctx, incident, impact="critical"),
+    )
+
+    after = await get_incident(ctx, incident.id)
+    assert (after.title, after.impact, after.status) == ("Shop was slow", IncidentImpact.CRITICAL, RESOLVED)
+    assert sorted(update.message for update in after.updates) == list("01234567")
