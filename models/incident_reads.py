@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import strawberry
 from tortoise.expressions import Subquery
-from tortoise.functions import Lower
 from tortoise.queryset import QuerySet
 
 from is0k import schema
@@ -20,6 +20,8 @@ from is0k.schema.ids import Prefix, decode
 
 # A malformed id is as good as one that nobody has.
 NOBODY = UUID(int=0)
+# A statement has at most 32,767 parameters.
+IDS_AT_ONCE = 10_000
 
 
 async def read_incident(organization_id: UUID, id: UUID) -> schema.Incident | None:
@@ -51,8 +53,11 @@ async def read_incidents_of(
         limit,
         *values,
     )
-    shown = await _shown(await Incident.filter(id__in={link["incident_id"] for link in links}))
-    by_id = {incident.id: incident for incident in shown}
+    ids = list({link["incident_id"] for link in links})
+    by_id: dict[strawberry.ID, schema.Incident] = {}
+    for start in range(0, len(ids), IDS_AT_ONCE):
+        some = await _shown(await Incident.filter(id__in=ids[start : start + IDS_AT_ONCE]))
+        by_id |= {incident.id: incident for incident in some}
     found: dict[int, list[schema.Incident]] = {number: [] for number in numbers}
     for link in links:
         # One deleted between the two statements is not there.
@@ -86,6 +91,7 @@ def _matching(organization_id: UUID, filter: schema.IncidentFilter) -> QuerySet[
         "started_at__gte": filter.from_,
         "started_at__lt": filter.to,
         "resolved_at__isnull": filter.open,
+        "title__icontains": filter.q,
     }
     found = Incident.of(organization_id).filter(
         **{name: value for name, value in conditions.items() if value is not None}
@@ -96,8 +102,6 @@ def _matching(organization_id: UUID, filter: schema.IncidentFilter) -> QuerySet[
     if filter.status_page_id is not None:
         pages = IncidentPage.filter(page_id=decode(Prefix.STATUS_PAGE, filter.status_page_id) or NOBODY)
         found = found.filter(id__in=Subquery(pages.values("incident_id")))
-    if filter.q is not None:
-        found = found.annotate(lower_title=Lower("title")).filter(lower_title__contains=filter.q.lower())
     return found
 
 

@@ -51,8 +51,9 @@ class Client(SqliteClient):
 
     async def create_connection(self, with_db: bool) -> None:
         await super().create_connection(with_db)
-        # SQLite's own `lower` knows no letters beyond those of English.
-        await cast(aiosqlite.Connection, self._connection).create_function("lower", 1, str.lower, deterministic=True)
+        # SQLite's own know no letters beyond those of English.
+        for name, function in (("lower", str.lower), ("upper", str.upper)):
+            await cast(aiosqlite.Connection, self._connection).create_function(name, 1, function, deterministic=True)
 
     def _in_transaction(self) -> TransactionContext:
         return ImmediateContext(ImmediateTransaction(self), self._lock)

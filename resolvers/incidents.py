@@ -105,11 +105,7 @@ async def create_incident(ctx: Context, input: schema.CreateIncidentInput) -> sc
 
 @operation(Scope.WRITE)
 async def update_incident(ctx: Context, id: strawberry.ID, input: schema.UpdateIncidentInput) -> schema.Incident:
-    """Change an incident: what is present is set, what is absent is kept, null goes back to the default.
-
-    What is resolved is reopened by an update only. An automatic incident keeps its beginning and its monitor, and is
-    resolved by the checks: by hand only while its monitor is paused.
-    """
+    """Change an incident: what is present is set, what is absent is kept, null goes back to the default."""
     async with in_transaction():
         held = await hold(ctx, id)
         await apply(ctx, held, input)

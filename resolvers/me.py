@@ -5,7 +5,6 @@ from is0k.models.organization import public_id
 from is0k.resolvers.context import Actor, Context
 from is0k.resolvers.operation import operation
 from is0k.schema.enums import Scope
-from is0k.schema.errors import Unauthenticated
 from is0k.schema.ids import Prefix
 from is0k.schema.plans import LIMITS, channel_types, monitor_types
 
@@ -13,8 +12,7 @@ from is0k.schema.plans import LIMITS, channel_types, monitor_types
 @operation(Scope.READ)
 async def get_me(ctx: Context) -> schema.Me:
     """The organization behind this request, its plan and limits, and the API key that was shown."""
-    if ctx.actor is None:
-        raise Unauthenticated
+    assert ctx.actor is not None  # the operation has asked
     organization = await models.Organization.get(id=ctx.organization_id)
     return schema.Me(
         organization=schema.Organization(id=public_id(Prefix.ORGANIZATION, organization.id), name=organization.name),

@@ -67,11 +67,17 @@ class CreateIncidentInput:
 @strawberry.input(description="What is present is set, what is absent is kept, null goes back to the default.")
 class UpdateIncidentInput:
     title: str | None = strawberry.field(default=UNSET, metadata=rule(TITLE))
-    status: IncidentStatus | None = UNSET
+    status: IncidentStatus | None = strawberry.field(
+        default=UNSET,
+        description="What is resolved is reopened by an incident update only. An automatic incident is resolved by the "
+        "checks; by hand only while its monitor is paused.",
+    )
     impact: IncidentImpact | None = UNSET
-    monitor_ids: list[strawberry.ID] | None = strawberry.field(default=UNSET, metadata=rule(MONITORS))
+    monitor_ids: list[strawberry.ID] | None = strawberry.field(
+        default=UNSET, description="An automatic incident keeps its own monitor.", metadata=rule(MONITORS)
+    )
     status_page_ids: list[strawberry.ID] | None = strawberry.field(default=UNSET, metadata=rule(STATUS_PAGES))
-    started_at: datetime | None = UNSET
+    started_at: datetime | None = strawberry.field(default=UNSET, description="Not of an automatic incident.")
 
     def faults(self) -> Iterator[Fault]:
         for name in ("title", "status", "started_at"):
@@ -83,7 +89,9 @@ class UpdateIncidentInput:
 class CreateIncidentUpdateInput:
     message: str = strawberry.field(description="Markdown.", metadata=rule(MESSAGE))
     status: IncidentStatus | None = strawberry.field(
-        default=None, description="Where the incident stands now. Default: where it stood."
+        default=None,
+        description="Where the incident stands now. Default: where it stood. What a person opened is reopened by this. "
+        "An automatic incident is not, and the checks resolve it; by hand only while its monitor is paused.",
     )
 
 

@@ -153,9 +153,13 @@ def test_every_verb_of_the_roots_says_what_it_does() -> None:
 
 
 def test_a_verb_is_named_like_its_function() -> None:
-    verbs = [value for name in ("monitors", "checks", "stats", "api_keys") for value in _verbs(name)]
+    verbs = [
+        value
+        for name in ("monitors", "checks", "stats", "incidents", "regions", "me", "api_keys")
+        for value in _verbs(name)
+    ]
 
-    assert len(verbs) >= 13
+    assert len(verbs) >= 22
     assert all(verb.name == verb.run.__name__ and verb.__doc__ for verb in verbs)
 
 

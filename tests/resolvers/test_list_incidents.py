@@ -138,6 +138,15 @@ async def test_a_monitor_has_the_incidents_that_name_it(ctx: Context) -> None:
     assert (await first.count_all(), second.has_next) == (4, False)
 
 
+async def test_more_than_a_statement_can_name_are_read_in_parts(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("is0k.models.incident_reads.IDS_AT_ONCE", 2)
+    shop = await new_monitor(ctx)
+    for title in "abcde":
+        await new_incident(ctx, title=title, monitorIds=[shop.id])
+
+    assert [incident.title for incident in (await of_monitor(ctx, shop.id)).items] == list("edcba")
+
+
 async def test_the_statements_do_not_depend_on_how_many_there_are(ctx: Context, statements: Statements) -> None:
     shop, page = await new_monitor(ctx), await new_page(ctx, "shop")
     counts = []
