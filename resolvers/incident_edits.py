@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from strawberry import UNSET
@@ -11,13 +10,13 @@ from is0k import models, schema
 from is0k.models.incident import set_links
 from is0k.resolvers.context import Context
 from is0k.resolvers.incident_status import Held, move, own_monitor_id, status_faults
-from is0k.resolvers.linking import MONITORS, STATUS_PAGES, linked
+from is0k.resolvers.linking import MONITORS, STATUS_PAGES, Kind, linked
 from is0k.schema.enums import IncidentImpact, IncidentStatus
 from is0k.schema.errors import ValidationFailed
 from is0k.schema.faults import Fault
 
 # Field of the input: what its ids stand for, and where the links are kept.
-LINKS: Mapping[str, tuple[Any, type[models.IncidentMonitor | models.IncidentPage], str]] = {
+LINKS: Mapping[str, tuple[Kind, type[models.IncidentMonitor | models.IncidentPage], str]] = {
     "monitor_ids": (MONITORS, models.IncidentMonitor, "monitor_id"),
     "status_page_ids": (STATUS_PAGES, models.IncidentPage, "page_id"),
 }
