@@ -40,7 +40,7 @@ def read(
 ) -> Any:
     """The input object `raw` describes. Raises ValidationFailed with all that is wrong: shapes, rules, unknown names.
 
-    `ignored` are names passed over in silence (what a read shows and a write cannot change).
+    `ignored` are names passed over in silence (what a read shows and a write cannot change): see `plain.field_names`.
     """
     reader = Reader(ignored)
     value = reader.input(kind, raw, (), flat)
@@ -101,7 +101,7 @@ class Reader:
         known = {camel(field.name): field for field in dataclasses.fields(kind)}
         raw = self._folded(known, raw, flat) if flat else raw
         for name in raw:
-            if name not in known and (path or name not in self.ignored):
+            if name not in known and _place(path, name) not in self.ignored:
                 self._fault((*path, Verbatim(name)), "UNKNOWN_FIELD", "Is not a field here")
         values = {field.name: self._field(kind, field, raw, name, path) for name, field in known.items()}
         return _made(kind, values)
@@ -185,6 +185,11 @@ class Reader:
     def _fault(self, path: Path, code: str, message: str) -> Any:
         self.faults.append(Fault(path, code, message))
         return UNSET
+
+
+def _place(path: Path, name: str) -> str:
+    """`components.position`, of whichever component."""
+    return ".".join([*(camel(part) for part in path if isinstance(part, str)), name])
 
 
 @cache

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from strawberry.types.base import get_object_definition
 
@@ -68,5 +68,13 @@ def _shown(kind: type[Any]) -> "list[dataclasses.Field[Any]]":
 
 
 def field_names(kind: type[Any]) -> frozenset[str]:
-    """The JSON names REST shows of a noun, the flat settings aside."""
-    return frozenset(camel(field.name) for field in _shown(kind) if not field.metadata.get("flat"))
+    """The JSON names REST shows of a noun, the flat settings aside; of nouns in a list too: `components.position`."""
+    hints, names = get_type_hints(kind), set[str]()
+    for field in _shown(kind):
+        if field.metadata.get("flat"):
+            continue
+        names.add(camel(field.name))
+        for item in get_args(hints[field.name]) if get_origin(hints[field.name]) is list else ():
+            if get_object_definition(item) is not None:
+                names |= {f"{camel(field.name)}.{name}" for name in field_names(item)}
+    return frozenset(names)

@@ -4,7 +4,9 @@ A rule takes a value of the right type and yields a Fault for each thing wrong w
 """
 
 import dataclasses
+import functools
 import re
+import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -90,6 +92,25 @@ def anything(value: object) -> Iterable[Fault]:
 
 
 @dataclass(frozen=True, slots=True)
+class AtMost:
+    maximum: int
+
+    def __call__(self, values: Sequence[Any]) -> Iterator[Fault]:
+        if len(values) > self.maximum:
+            yield Fault((), "TOO_MANY", f"Must have at most {self.maximum} items")
+
+
+@functools.cache
+def timezones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones() - {"localtime", "Factory"})
+
+
+def timezone(value: str) -> Iterator[Fault]:
+    if value not in timezones():
+        yield Fault((), "UNKNOWN_TIMEZONE", "Must be a name of the time zone database, such as Europe/Berlin")
+
+
+@dataclass(frozen=True, slots=True)
 class Slug:
     """A word of lower-case letters, digits, `-`, `_`, `.` and `:`, as tags and regions are."""
 
@@ -157,5 +178,7 @@ def faults_of(value: object, path: tuple[str | int, ...] = ()) -> Iterator[Fault
         if check := field.metadata.get("rule"):
             yield from (fault.below(*path, field.name) for fault in check(content))
         yield from faults_of(content, (*path, field.name))
+        for index, item in enumerate(content if isinstance(content, list) else ()):
+            yield from faults_of(item, (*path, field.name, index))
     if check_together := getattr(value, "faults", None):
         yield from (fault.below(*path) for fault in check_together())

@@ -196,10 +196,10 @@ def test_an_input_is_an_object(raw: object) -> None:
     assert faults(raw) == {"": "INVALID_TYPE"}
 
 
-def test_names_that_a_write_cannot_change_are_passed_over_at_the_top_only() -> None:
-    raw = {**REQUIRED, "createdAt": "x", "inner": {"depth": 1, "createdAt": "x"}}
+def test_names_that_a_write_cannot_change_are_passed_over_in_their_place_only() -> None:
+    raw = {**REQUIRED, "createdAt": "x", "inners": [{"depth": 1, "createdAt": "x"}, {"depth": 1, "place": 0}]}
 
-    assert faults(raw, ignored=frozenset(["createdAt"])) == {"inner.createdAt": "UNKNOWN_FIELD"}
+    assert faults(raw, ignored=frozenset(["createdAt", "inners.place"])) == {"inners.0.createdAt": "UNKNOWN_FIELD"}
 
 
 json_values = st.recursive(
