@@ -1,0 +1,128 @@
+"""What people may do with maintenance windows."""
+
+from dataclasses import fields
+from typing import TypeAlias
+from uuid import UUID
+
+import strawberry
+from strawberry import UNSET
+from tortoise.queryset import QuerySet
+from tortoise.transactions import in_transaction
+
+from is0k import models, schema
+from is0k.models.maintenance import matching_windows, to_schema
+from is0k.resolvers.context import Context
+from is0k.resolvers.linking import MONITORS, linked
+from is0k.resolvers.operation import operation
+from is0k.schema.enums import Scope
+from is0k.schema.errors import MaintenanceWindowNotFound, ValidationFailed
+from is0k.schema.ids import Prefix, decode
+from is0k.schema.maintenance_window import schedule_faults
+from is0k.schema.page import Page, PageArguments, decode_id_cursor
+from is0k.schema.typed_settings import default_of
+
+Given: TypeAlias = schema.CreateMaintenanceWindowInput | schema.UpdateMaintenanceWindowInput
+
+
+@operation(Scope.READ)
+async def get_maintenance_window(ctx: Context, id: strawberry.ID) -> schema.MaintenanceWindow:
+    """One maintenance window."""
+    return await _shown(ctx, await _find(ctx, id, models.MaintenanceWindow.of(ctx.organization_id)))
+
+
+@operation(Scope.READ)
+async def list_maintenance_windows(
+    ctx: Context, filter: schema.MaintenanceWindowFilter, page: PageArguments
+) -> Page[schema.MaintenanceWindow]:
+    """Maintenance windows, newest first."""
+    before = decode_id_cursor(page.cursor, Prefix.MAINTENANCE_WINDOW) if page.cursor else None
+    found = await _matching(ctx, filter, before, page.limit + 1)
+
+    async def count_all() -> int:
+        return len(await _matching(ctx, filter, None, None))
+
+    items = await to_schema(found[: page.limit], ctx.clock.now())
+    return Page(items=items, keys=[[item.id] for item in items], has_next=len(found) > page.limit, count_all=count_all)
+
+
+@operation(Scope.WRITE)
+async def create_maintenance_window(
+    ctx: Context, input: schema.CreateMaintenanceWindowInput
+) -> schema.MaintenanceWindow:
+    """Announce planned work, once or again and again."""
+    async with in_transaction():
+        window = models.MaintenanceWindow(organization_id=ctx.organization_id)
+        await _save(ctx, window, input)
+    return await _shown(ctx, window)
+
+
+@operation(Scope.WRITE)
+async def update_maintenance_window(
+    ctx: Context, id: strawberry.ID, input: schema.UpdateMaintenanceWindowInput
+) -> schema.MaintenanceWindow:
+    """Change a maintenance window: what is present is set, what is absent is kept, null goes back to the default."""
+    async with in_transaction():
+        rows = models.MaintenanceWindow.of(ctx.organization_id).select_for_update(no_key=True)
+        window = await _find(ctx, id, rows)
+        await _save(ctx, window, input)
+    return await get_maintenance_window(ctx, id)
+
+
+@operation(Scope.WRITE)
+async def delete_maintenance_window(ctx: Context, id: strawberry.ID) -> schema.Deleted:
+    """Delete a maintenance window, those of its times that are to come too."""
+    uuid = decode(Prefix.MAINTENANCE_WINDOW, id)
+    own = models.MaintenanceWindow.of(ctx.organization_id)
+    if uuid is None or not await own.filter(id=uuid).delete():
+        raise MaintenanceWindowNotFound(id)
+    return schema.Deleted(id=id)
+
+
+async def _find(ctx: Context, id: strawberry.ID, rows: QuerySet[models.MaintenanceWindow]) -> models.MaintenanceWindow:
+    uuid = decode(Prefix.MAINTENANCE_WINDOW, id)
+    window = await rows.get_or_none(id=uuid) if uuid else None
+    if window is None:
+        raise MaintenanceWindowNotFound(id)
+    return window
+
+
+async def _shown(ctx: Context, window: models.MaintenanceWindow) -> schema.MaintenanceWindow:
+    [shown] = await to_schema([window], ctx.clock.now())
+    return shown
+
+
+async def _matching(
+    ctx: Context, filter: schema.MaintenanceWindowFilter, before: UUID | None, limit: int | None
+) -> list[models.MaintenanceWindow]:
+    now = ctx.clock.now()
+    rows = matching_windows(ctx.organization_id, filter, now).order_by("-id")
+    rows = rows.filter(id__lt=before) if before else rows
+    if filter.status is None:
+        return await (rows.limit(limit) if limit else rows)
+    return [window for window in await rows if window.place(now)[0] is filter.status][:limit]
+
+
+async def _save(ctx: Context, window: models.MaintenanceWindow, input: Given) -> None:
+    """Inside a transaction. Raises ValidationFailed with all that only the whole or the database can tell."""
+    _apply(window, input)
+    monitors, faults = await linked(ctx, MONITORS, "monitor_ids", input.monitor_ids or [])
+    faults = [*schedule_faults(window.starts_at, window.ends_at, window.rrule, window.timezone), *faults]
+    if faults:
+        raise ValidationFailed(faults)
+    await window.save()
+    if input.monitor_ids is not UNSET:
+        await models.MaintenanceMonitor.filter(window_id=window.id).delete()
+        links = [models.MaintenanceMonitor(window_id=window.id, monitor_id=monitor) for monitor in monitors]
+        await models.MaintenanceMonitor.bulk_create(links)
+
+
+def _apply(window: models.MaintenanceWindow, input: Given) -> None:
+    defaults = {field.name: field for field in fields(schema.CreateMaintenanceWindowInput)}
+    for field in fields(input):
+        value = getattr(input, field.name)
+        if value is not UNSET and field.name != "monitor_ids":
+            setattr(window, field.name, default_of(defaults[field.name]) if value is None else value)
+    window.title = window.title.strip()
+    window.starts_at = window.starts_at.replace(microsecond=0)
+    window.ends_at = window.ends_at.replace(microsecond=0)
+    window.rrule = window.rrule.upper() if window.rrule else None
