@@ -55,7 +55,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
 
 def _services(settings: Settings) -> Services:
     guard = Guard(settings.allowed_networks, own_addresses(settings))
-    return Services(probes={type: probe(guard) for type, probe in PROBES.items()})
+    probes = {type: probe(guard) for type, probe in PROBES.items()}
+    return Services(probes=probes, public_url=settings.public_url.rstrip("/"))
 
 
 def _below(path: str, app: ASGIApp) -> Mount:

@@ -9,7 +9,7 @@ from is0k.models.monitor import Monitor
 from is0k.models.monitor_state import MonitorState
 from is0k.models.organization import ApiKey, Organization, User
 from is0k.models.region import Region
-from is0k.models.status_page import Component, ComponentMonitor, IncidentPage, StatusPage
+from is0k.models.status_page import Component, ComponentMonitor, IncidentPage, StatusPage, Subscriber
 
 __all__ = [
     "AlertChannel",
@@ -31,5 +31,6 @@ __all__ = [
     "Organization",
     "Region",
     "StatusPage",
+    "Subscriber",
     "User",
 ]

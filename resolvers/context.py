@@ -31,6 +31,7 @@ class Services:
     """What a process reaches the world with, made once for all requests. Who needs less gives less."""
 
     probes: Mapping[MonitorType, Probe] = field(default_factory=dict)
+    public_url: str = "http://127.0.0.1:8000"  # without a slash at the end
 
     async def close(self) -> None:
         for probe in self.probes.values():

@@ -52,5 +52,13 @@ def require_history(ctx: Context, since: datetime | None) -> None:
         raise PlanLimitReached(f"The {ctx.plan.title} plan keeps {days} days of history", better, "from")
 
 
+def require_history_days(ctx: Context, days: int) -> None:
+    """How far back a status page shows."""
+    most = LIMITS[ctx.plan].history_days
+    if days > most:
+        better = _first_plan(lambda limits: limits.history_days >= days)
+        raise PlanLimitReached(f"The {ctx.plan.title} plan keeps {most} days of history", better, "history_days")
+
+
 def _first_plan(allows: Callable[[Limits], bool]) -> Plan | None:
     return next((plan for plan, limits in LIMITS.items() if allows(limits)), None)

@@ -4,11 +4,12 @@ import strawberry
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
-from is0k.resolvers import api_keys, incidents, me, monitors, preview, regions
+from is0k.resolvers import api_keys, incidents, maintenance_windows, me, monitors, preview, regions, status_pages
 from is0k.resolvers.execution import MaskedErrors, Schema
 from is0k.resolvers.operation import listing, mutation, query
 from is0k.schema.api_key import ApiKey
 from is0k.schema.incident import Incident
+from is0k.schema.maintenance_window import MaintenanceWindow
 from is0k.schema.me import Me
 from is0k.schema.monitor import Monitor
 from is0k.schema.page import Connection
@@ -17,11 +18,14 @@ from is0k.schema.payloads import (
     CheckPayload,
     DeletedPayload,
     IncidentPayload,
+    MaintenanceWindowPayload,
     MonitorPayload,
     PreviewPayload,
+    StatusPagePayload,
 )
 from is0k.schema.region import Region
 from is0k.schema.scalars import SCALARS
+from is0k.schema.status_page import StatusPage
 
 
 @strawberry.type
@@ -32,6 +36,10 @@ class Query:
     incidents: Connection[Incident] = listing(incidents.list_incidents)
     regions: list[Region] = query(regions.list_regions)
     me: Me | None = query(me.get_me)
+    status_page: StatusPage | None = query(status_pages.get_status_page)
+    status_pages: Connection[StatusPage] = listing(status_pages.list_status_pages)
+    maintenance_window: MaintenanceWindow | None = query(maintenance_windows.get_maintenance_window)
+    maintenance_windows: Connection[MaintenanceWindow] = listing(maintenance_windows.list_maintenance_windows)
     api_keys: list[ApiKey] = query(api_keys.list_api_keys)
 
 
@@ -48,6 +56,16 @@ class Mutation:
     update_incident: IncidentPayload = mutation(incidents.update_incident, IncidentPayload)
     delete_incident: DeletedPayload = mutation(incidents.delete_incident, DeletedPayload)
     create_incident_update: IncidentPayload = mutation(incidents.create_incident_update, IncidentPayload)
+    create_status_page: StatusPagePayload = mutation(status_pages.create_status_page, StatusPagePayload)
+    update_status_page: StatusPagePayload = mutation(status_pages.update_status_page, StatusPagePayload)
+    delete_status_page: DeletedPayload = mutation(status_pages.delete_status_page, DeletedPayload)
+    create_maintenance_window: MaintenanceWindowPayload = mutation(
+        maintenance_windows.create_maintenance_window, MaintenanceWindowPayload
+    )
+    update_maintenance_window: MaintenanceWindowPayload = mutation(
+        maintenance_windows.update_maintenance_window, MaintenanceWindowPayload
+    )
+    delete_maintenance_window: DeletedPayload = mutation(maintenance_windows.delete_maintenance_window, DeletedPayload)
     create_api_key: ApiKeyPayload = mutation(api_keys.create_api_key, ApiKeyPayload)
     delete_api_key: DeletedPayload = mutation(api_keys.delete_api_key, DeletedPayload)
 

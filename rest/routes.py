@@ -8,14 +8,21 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from is0k.resolvers.context import Services
-from is0k.rest import incidents, me, monitors, regions
+from is0k.rest import incidents, maintenance_windows, me, monitors, regions, status_pages
 from is0k.rest.adapter import Row, answer
 from is0k.rest.envelope import failure
 from is0k.schema.clock import Clock, SystemClock
 from is0k.schema.errors import MethodNotAllowed, RouteNotFound
 
 PREFIX = "/api/v1"
-ROWS: Sequence[Row] = [*monitors.ROWS, *incidents.ROWS, *regions.ROWS, *me.ROWS]
+ROWS: Sequence[Row] = [
+    *monitors.ROWS,
+    *incidents.ROWS,
+    *status_pages.ROWS,
+    *maintenance_windows.ROWS,
+    *regions.ROWS,
+    *me.ROWS,
+]
 
 
 def rest_app(clock: Clock | None = None, services: Services | None = None) -> ASGIApp:

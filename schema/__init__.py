@@ -11,6 +11,7 @@ from is0k.schema.enums import (
     IncidentImpact,
     IncidentOrigin,
     IncidentStatus,
+    MaintenanceStatus,
     MonitorStatus,
     MonitorType,
     Period,
@@ -28,6 +29,12 @@ from is0k.schema.incident import (
     IncidentUpdate,
     UpdateIncidentInput,
 )
+from is0k.schema.maintenance_window import (
+    CreateMaintenanceWindowInput,
+    MaintenanceWindow,
+    MaintenanceWindowFilter,
+    UpdateMaintenanceWindowInput,
+)
 from is0k.schema.me import Me, Organization, PlanLimits, PlanUsage
 from is0k.schema.monitor import (
     CreateMonitorInput,
@@ -43,6 +50,15 @@ from is0k.schema.payloads import Deleted
 from is0k.schema.preview import Preview, PreviewMonitorInput
 from is0k.schema.region import Region
 from is0k.schema.stats import Stats, StatsRange
+from is0k.schema.status_page import (
+    Component,
+    CreateComponentInput,
+    CreateStatusPageInput,
+    StatusPage,
+    StatusPageFilter,
+    UpdateComponentInput,
+    UpdateStatusPageInput,
+)
 
 __all__ = [
     "ApiKey",
@@ -51,11 +67,15 @@ __all__ = [
     "CheckFilter",
     "CheckStatus",
     "CheckTimings",
+    "Component",
     "Connection",
     "CreateApiKeyInput",
+    "CreateComponentInput",
     "CreateIncidentInput",
     "CreateIncidentUpdateInput",
+    "CreateMaintenanceWindowInput",
     "CreateMonitorInput",
+    "CreateStatusPageInput",
     "DayCount",
     "Deleted",
     "HttpSettings",
@@ -67,6 +87,9 @@ __all__ = [
     "IncidentStatus",
     "IncidentUpdate",
     "LatencyLines",
+    "MaintenanceStatus",
+    "MaintenanceWindow",
+    "MaintenanceWindowFilter",
     "Me",
     "Monitor",
     "MonitorFilter",
@@ -90,6 +113,11 @@ __all__ = [
     "Scope",
     "Stats",
     "StatsRange",
+    "StatusPage",
+    "StatusPageFilter",
+    "UpdateComponentInput",
     "UpdateIncidentInput",
+    "UpdateMaintenanceWindowInput",
     "UpdateMonitorInput",
+    "UpdateStatusPageInput",
 ]

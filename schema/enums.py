@@ -135,6 +135,13 @@ class Theme(Enum):
     DARK = "dark"
 
 
+@strawberry.enum(description="Where a maintenance window is now.")
+class MaintenanceStatus(Enum):
+    SCHEDULED = strawberry.enum_value("scheduled", description="Not now, but it is to come.")
+    ACTIVE = "active"
+    ENDED = strawberry.enum_value("ended", description="It does not come again.")
+
+
 @strawberry.enum(description="A span of time that ends now.")
 class Period(Enum):
     HOUR_24 = "24h"

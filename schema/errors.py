@@ -148,6 +148,10 @@ class StatusPageNotFound(NotFound):
     noun = "Status page"
 
 
+class ComponentNotFound(NotFound):
+    noun = "Component"
+
+
 class IncidentNotFound(NotFound):
     noun = "Incident"
 

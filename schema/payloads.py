@@ -7,8 +7,10 @@ from is0k.schema.api_key import NewApiKey
 from is0k.schema.check import Check
 from is0k.schema.errors import DomainError
 from is0k.schema.incident import Incident
+from is0k.schema.maintenance_window import MaintenanceWindow
 from is0k.schema.monitor import Monitor
 from is0k.schema.preview import Preview
+from is0k.schema.status_page import StatusPage
 
 
 @strawberry.type(description="One thing wrong with the input.")
@@ -46,6 +48,16 @@ class IncidentPayload(Payload):
 @strawberry.type
 class ApiKeyPayload(Payload):
     new_api_key: NewApiKey | None = None
+
+
+@strawberry.type
+class StatusPagePayload(Payload):
+    status_page: StatusPage | None = None
+
+
+@strawberry.type
+class MaintenanceWindowPayload(Payload):
+    maintenance_window: MaintenanceWindow | None = None
 
 
 @strawberry.type(description="What is gone.")

@@ -28,6 +28,7 @@ LIMITS = {
     Plan.BUSINESS: Limits(500, min_interval_seconds=10, monitors=500, history_days=730),
     Plan.ENTERPRISE: Limits(DEFAULT_ENTERPRISE_REQUESTS, min_interval_seconds=5, monitors=None, history_days=1095),
 }
+LONGEST_HISTORY_DAYS = max(limits.history_days for limits in LIMITS.values())
 
 # The first plan that has the type; those after it have it too.
 MONITOR_TYPE_PLANS = {

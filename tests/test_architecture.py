@@ -155,11 +155,21 @@ def test_every_verb_of_the_roots_says_what_it_does() -> None:
 def test_a_verb_is_named_like_its_function() -> None:
     verbs = [
         value
-        for name in ("monitors", "checks", "stats", "incidents", "regions", "me", "api_keys")
+        for name in (
+            "monitors",
+            "checks",
+            "stats",
+            "incidents",
+            "status_pages",
+            "maintenance_windows",
+            "regions",
+            "me",
+            "api_keys",
+        )
         for value in _verbs(name)
     ]
 
-    assert len(verbs) >= 22
+    assert len(verbs) >= 32
     assert all(verb.name == verb.run.__name__ and verb.__doc__ for verb in verbs)
 
 

@@ -1,5 +1,6 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
+from is0k.schema.ids import uuid7
 from orjson import loads
 from tortoise.fields.base import OnDelete
 from tortoise.fields.data import JSON_DUMPS
@@ -27,6 +28,20 @@ class Migration(migrations.Migration):
             options={'table': 'idempotent_answer', 'app': 'models', 'unique_together': (('organization_id', 'key'),), 'pk_attr': 'id', 'table_description': '`status` and what follows are null while the first request is under way. Times in ms since the epoch.'},
             bases=['Model'],
         ),
+        ops.CreateModel(
+            name='Subscriber',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ('updated_at', fields.DatetimeField(auto_now=True, auto_now_add=False)),
+                ('page', fields.ForeignKeyField('models.StatusPage', source_field='page_id', db_constraint=True, to_field='id', on_delete=OnDelete.CASCADE)),
+                ('kind', fields.CharField(max_length=20)),
+                ('address', fields.CharField(max_length=500)),
+                ('confirmed_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'subscriber', 'app': 'models', 'unique_together': (('page_id', 'kind', 'address'),), 'pk_attr': 'id', 'table_description': 'Somebody who wants to be told what a page says, once the address is confirmed.'},
+            bases=['Row'],
+        ),
         ops.AddField(
             model_name='Region',
             name='last_seen_at',
@@ -48,5 +63,25 @@ class Migration(migrations.Migration):
         ops.AddIndex(
             model_name='IncidentUpdate',
             index=Index(fields=['incident_id', 'id']),
+        ),
+        ops.AddIndex(
+            model_name='StatusPage',
+            index=Index(fields=['organization_id', 'id']),
+        ),
+        ops.AddIndex(
+            model_name='Component',
+            index=Index(fields=['page_id', 'position']),
+        ),
+        ops.AddIndex(
+            model_name='ComponentMonitor',
+            index=Index(fields=['monitor_id', 'component_id']),
+        ),
+        ops.AddIndex(
+            model_name='MaintenanceWindow',
+            index=Index(fields=['organization_id', 'id']),
+        ),
+        ops.AddIndex(
+            model_name='MaintenanceMonitor',
+            index=Index(fields=['monitor_id', 'window_id']),
         ),
     ]

@@ -16,7 +16,7 @@ from is0k.schema.enums import IncidentStatus, Scope
 from is0k.schema.errors import InsufficientScope, NotFound, Unauthenticated, ValidationFailed
 from is0k.schema.ids import Prefix, encode, uuid7
 from is0k.tests.resolvers.conftest import Statements
-from is0k.tests.stage.people import new_incident, new_monitor, new_page
+from is0k.tests.stage.people import new_incident, new_maintenance_window, new_monitor, new_page, new_status_page
 
 pytestmark = pytest.mark.anyio
 
@@ -32,6 +32,8 @@ VALUES: dict[Any, Any] = {
     schema.UpdateMonitorInput: schema.UpdateMonitorInput(name="Stolen"),
     schema.UpdateIncidentInput: schema.UpdateIncidentInput(title="Stolen", status=IncidentStatus.RESOLVED),
     schema.CreateIncidentUpdateInput: schema.CreateIncidentUpdateInput(message="Stolen"),
+    schema.UpdateStatusPageInput: schema.UpdateStatusPageInput(name="Stolen", components=[]),
+    schema.UpdateMaintenanceWindowInput: schema.UpdateMaintenanceWindowInput(title="Stolen", monitor_ids=[]),
     schema.CheckFilter: schema.CheckFilter(),
     schema.PageArguments: schema.PageArguments(),
     schema.StatsRange: schema.StatsRange(),
@@ -42,6 +44,8 @@ MALFORMED = ["", "mon_", "x", "mon_01H455VB4PEX5VSKNK084SN02Q", "../../etc/passw
 # The first word that is in a verb's name tells what it is about; if there is none, it is a monitor.
 SUBJECTS = [
     ("api_key", Prefix.API_KEY, "API key"),
+    ("status_page", Prefix.STATUS_PAGE, "Status page"),
+    ("maintenance_window", Prefix.MAINTENANCE_WINDOW, "Maintenance window"),
     ("monitor", Prefix.MONITOR, "Monitor"),
     ("incident", Prefix.INCIDENT, "Incident"),
 ]
@@ -57,27 +61,37 @@ ABOUT_ONE = sorted(name for name, verb in VERBS.items() if "id" in verb.paramete
 def test_the_scopes_are_what_the_documentation_says() -> None:
     assert scoped(Scope.READ) == [
         "get_incident",
+        "get_maintenance_window",
         "get_me",
         "get_monitor",
         "get_stats",
+        "get_status_page",
         "list_checks",
         "list_incidents",
+        "list_maintenance_windows",
         "list_monitor_incidents",
         "list_monitors",
         "list_regions",
+        "list_status_pages",
     ]
     assert scoped(Scope.WRITE) == [
         "check_monitor",
         "create_incident",
         "create_incident_update",
+        "create_maintenance_window",
         "create_monitor",
+        "create_status_page",
         "delete_incident",
+        "delete_maintenance_window",
         "delete_monitor",
+        "delete_status_page",
         "pause_monitor",
         "preview_monitor",
         "resume_monitor",
         "update_incident",
+        "update_maintenance_window",
         "update_monitor",
+        "update_status_page",
     ]
     assert scoped(Scope.ADMIN) == ["create_api_key", "delete_api_key", "list_api_keys", "set_plan"]
 
@@ -133,7 +147,13 @@ async def owned_by(ctx: Context) -> dict[Prefix, ID]:
     monitor = await new_monitor(ctx)
     incident = await new_incident(ctx, monitorIds=[monitor.id], message="theirs")
     key = (await create_api_key(ctx, schema.CreateApiKeyInput(name="theirs"))).api_key
-    return {Prefix.MONITOR: monitor.id, Prefix.INCIDENT: incident.id, Prefix.API_KEY: key.id}
+    return {
+        Prefix.MONITOR: monitor.id,
+        Prefix.INCIDENT: incident.id,
+        Prefix.API_KEY: key.id,
+        Prefix.STATUS_PAGE: (await new_status_page(ctx, components=[{"name": "Web", "monitorIds": [monitor.id]}])).id,
+        Prefix.MAINTENANCE_WINDOW: (await new_maintenance_window(ctx, monitorIds=[monitor.id])).id,
+    }
 
 
 async def refusal(verb: Operation[..., Any], ctx: Context, id: str) -> NotFound:
@@ -152,6 +172,11 @@ async def everything() -> list[Any]:
         models.IncidentMonitor,
         models.IncidentPage,
         models.IncidentUpdate,
+        models.StatusPage,
+        models.Component,
+        models.ComponentMonitor,
+        models.MaintenanceWindow,
+        models.MaintenanceMonitor,
     )
     return [await table.all().values() for table in tables]
 
@@ -183,3 +208,5 @@ async def test_what_an_input_names_of_others_is_as_if_it_were_not_there(
 
 def test_the_values_that_verbs_are_called_with_say_something() -> None:
     assert VALUES[schema.UpdateMonitorInput].name is not UNSET
+    assert VALUES[schema.UpdateStatusPageInput].name is not UNSET
+    assert VALUES[schema.UpdateMaintenanceWindowInput].title is not UNSET

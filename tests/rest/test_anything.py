@@ -21,6 +21,8 @@ words = st.sampled_from(
         "incidents",
         "inc_01h455vb4pex5vsknk084sn02q",
         "updates",
+        "status-pages",
+        "maintenance-windows",
         "regions",
         "me",
         "mon_01h455vb4pex5vsknk084sn02q",

@@ -12,7 +12,7 @@ from is0k.schema import CreateApiKeyInput, Scope
 from is0k.schema.api_key import new_key
 from is0k.tests.stage.api import Answer, Api, key_of
 from is0k.tests.stage.clock import FakeClock
-from is0k.tests.stage.people import new_incident, new_monitor
+from is0k.tests.stage.people import new_incident, new_maintenance_window, new_monitor, new_status_page
 
 pytestmark = pytest.mark.anyio
 
@@ -62,7 +62,9 @@ async def test_no_route_answers_without_a_key(api: Api, row: Any) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.path}")
 async def test_a_key_that_reads_changes_nothing(api: Api, ctx: Context, row: Any) -> None:
-    ids = {"monitors": (await new_monitor(ctx)).id, "incidents": (await new_incident(ctx)).id}
+    ids: dict[str, str] = {"monitors": (await new_monitor(ctx)).id, "incidents": (await new_incident(ctx)).id}
+    ids["status-pages"] = (await new_status_page(ctx)).id
+    ids["maintenance-windows"] = (await new_maintenance_window(ctx)).id
     id = ids.get(row.path.split("/")[1])
     before = [await model.all().values() for model in (models.Monitor, models.MonitorState, models.Incident)]
     reader = api.with_key(await key_of(ctx, Scope.READ))

@@ -15,6 +15,7 @@ from is0k.tests.stage.waiting import until
 pytestmark = pytest.mark.anyio
 
 SHOP = {"name": "Shop", "type": "http", "url": "https://shop.example/health"}
+UPGRADE = {"title": "Upgrade", "startsAt": "2026-11-23T13:00:00Z", "endsAt": "2026-11-23T14:00:00Z"}
 # Method, path, status, body.
 CONTRACT: list[tuple[str, str, int, Any]] = [
     ("GET", "/monitors", 200, None),
@@ -36,6 +37,18 @@ CONTRACT: list[tuple[str, str, int, Any]] = [
     ("PATCH", "/incidents/{id}", 200, {"title": "Shop was slow"}),
     ("DELETE", "/incidents/{id}", 200, None),
     ("POST", "/incidents/{id}/updates", 201, {"message": "A disk is full"}),
+    ("GET", "/status-pages", 200, None),
+    ("POST", "/status-pages", 201, {"name": "Blog"}),
+    ("GET", "/status-pages/{id}", 200, None),
+    ("PUT", "/status-pages/{id}", 200, {"name": "Blog"}),
+    ("PATCH", "/status-pages/{id}", 200, {"name": "Blog"}),
+    ("DELETE", "/status-pages/{id}", 200, None),
+    ("GET", "/maintenance-windows", 200, None),
+    ("POST", "/maintenance-windows", 201, UPGRADE),
+    ("GET", "/maintenance-windows/{id}", 200, None),
+    ("PUT", "/maintenance-windows/{id}", 200, {"title": "Repair"}),
+    ("PATCH", "/maintenance-windows/{id}", 200, {"title": "Repair"}),
+    ("DELETE", "/maintenance-windows/{id}", 200, None),
     ("GET", "/regions", 200, None),
     ("GET", "/me", 200, None),
 ]
@@ -51,6 +64,8 @@ async def test_a_route_answers_with_its_status_in_the_envelope(
 ) -> None:
     ids = {"monitors": (await api.post("/monitors", SHOP)).data["id"]}
     ids["incidents"] = (await api.post("/incidents", {"title": "Shop is slow"})).data["id"]
+    ids["status-pages"] = (await api.post("/status-pages", {"name": "Shop"})).data["id"]
+    ids["maintenance-windows"] = (await api.post("/maintenance-windows", UPGRADE)).data["id"]
     id = ids.get(path.split("/")[1])
 
     answer, _ = await asyncio.gather(api.call(method, path.format(id=id), body), work(clock))

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import strawberry
 
-from is0k.schema import Check, CheckTimings, HttpSettings, Monitor
+from is0k.schema import Check, CheckTimings, HttpSettings, Monitor, StatusPage
 from is0k.schema.enums import CheckStatus, MonitorStatus, MonitorType, Reason
 from is0k.schema.plain import field_names, plain
 from is0k.schema.scalars import ExpectedStatus, StringMap
@@ -116,3 +116,10 @@ def test_the_names_of_a_noun_are_those_rest_shows_without_the_settings() -> None
 
     assert field_names(Monitor) == shown - set(plain(MONITOR.settings))
     assert "number" not in shown
+
+
+def test_the_names_of_nouns_in_a_list_stand_below_it() -> None:
+    names = field_names(StatusPage)
+
+    assert {"components", "components.position", "components.monitorIds", "url"} <= names
+    assert not {"position", "monitorIds"} & names

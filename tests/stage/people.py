@@ -7,7 +7,9 @@ import strawberry
 from is0k import models, schema
 from is0k.resolvers.context import Actor, Context
 from is0k.resolvers.incidents import create_incident
+from is0k.resolvers.maintenance_windows import create_maintenance_window
 from is0k.resolvers.monitors import create_monitor
+from is0k.resolvers.status_pages import create_status_page
 from is0k.schema.clock import Clock
 from is0k.schema.coercion import Flat, read
 from is0k.schema.enums import MonitorType, Scope
@@ -34,3 +36,14 @@ async def new_page(ctx: Context, slug: str) -> strawberry.ID:
     """The id of a status page."""
     page = await models.StatusPage.create(organization_id=ctx.organization_id, name=slug, slug=slug)
     return strawberry.ID(encode(Prefix.STATUS_PAGE, page.id))
+
+
+async def new_status_page(ctx: Context, **fields: Any) -> schema.StatusPage:
+    """A status page, in the names of REST."""
+    return await create_status_page(ctx, read(schema.CreateStatusPageInput, {"name": "Shop status", **fields}))
+
+
+async def new_maintenance_window(ctx: Context, **fields: Any) -> schema.MaintenanceWindow:
+    """An hour of work that begins an hour after the fake clock's start, in the names of REST."""
+    hour = {"title": "Upgrade", "startsAt": "2026-11-23T13:00:00Z", "endsAt": "2026-11-23T14:00:00Z"}
+    return await create_maintenance_window(ctx, read(schema.CreateMaintenanceWindowInput, {**hour, **fields}))
