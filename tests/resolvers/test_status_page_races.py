@@ -76,9 +76,9 @@ async def test_a_monitor_is_not_deleted_while_a_page_is_being_written_about_it(
     writer = await asyncpg.connect(postgres.url)
     await writer.execute("BEGIN")
     await writer.execute("LOCK TABLE component IN SHARE MODE")
-    components = [schema.CreateComponentInput(name="Web", monitor_ids=[monitor.id])]
+    components = [{"name": "Web", "monitorIds": [monitor.id]}]
 
-    writing = asyncio.create_task(new_status_page_of(ctx, components))
+    writing = asyncio.create_task(new_status_page(ctx, components=components))
     await until("the page waits to write its component", lambda: writer.fetchval(WAITING), 5)
     deleting = asyncio.create_task(delete_monitor(ctx, monitor.id))
     await until("the monitor waits for the page", lambda: writer.fetchval(f"{WAITING} HAVING count(*) > 1"), 5)
@@ -88,9 +88,3 @@ async def test_a_monitor_is_not_deleted_while_a_page_is_being_written_about_it(
     page = await writing
     assert (await deleting).id == monitor.id
     assert [component.monitor_ids for component in (await get_status_page(ctx, page.id)).components] == [[]]
-
-
-async def new_status_page_of(ctx: Context, components: list[schema.CreateComponentInput]) -> schema.StatusPage:
-    from is0k.resolvers.status_pages import create_status_page
-
-    return await create_status_page(ctx, schema.CreateStatusPageInput(name="Shop", components=components))
