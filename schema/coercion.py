@@ -79,13 +79,15 @@ def _unless_known(more: Any, known: list[Fault]) -> list[Fault]:
 
 
 def flattened(error: ValidationFailed) -> ValidationFailed:
-    """The same faults for somebody who wrote the settings flat: `settings http url` is `url` to them."""
+    """The same faults for somebody who wrote the settings flat: `settings http url` is `url` to them, and what is wrong
+    with `settings http` itself is wrong with the `type`."""
     return ValidationFailed([_flattened(fault) for fault in error.faults])
 
 
 def _flattened(fault: Fault) -> Fault:
-    is_below = fault.path[:1] == ("settings",) and len(fault.path) > 2
-    return Fault(fault.path[2:], fault.code, fault.message) if is_below else fault
+    if fault.path[:1] != ("settings",) or len(fault.path) < 2:
+        return fault
+    return Fault(fault.path[2:] or ("type",), fault.code, fault.message)
 
 
 class Reader:

@@ -46,7 +46,7 @@ class HttpSettings:
         default_factory=lambda: StringMap({}),
         description="Request headers. A read masks the values that may be credentials; "
         "a masked value written back keeps what is stored.",
-        metadata=rule(Headers(), secret=True),
+        metadata=rule(Headers(), secret=True, harmless=HARMLESS_HEADERS),
     )
     body: str | None = strawberry.field(
         default=None, description="Request body, sent as it is.", metadata=rule(Text(0, 65_536, is_line=False))

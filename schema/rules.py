@@ -9,9 +9,11 @@ import re
 import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Protocol
 
 import yarl
+from email_validator import EmailNotValidError, validate_email
 from strawberry import UNSET
 
 from is0k.schema.faults import Fault, Verbatim
@@ -120,6 +122,43 @@ class Slug:
         if not re.fullmatch(r"[a-z0-9][a-z0-9_.:-]*", value) or len(value) > self.maximum:
             message = f"Must be lower-case letters, digits and - _ . : only, at most {self.maximum} characters"
             yield Fault((), "BAD_SLUG", message)
+
+
+@dataclass(frozen=True, slots=True)
+class SomeOf:
+    """At least one of a closed set of words, and none of them twice."""
+
+    def __call__(self, words: Sequence[Enum]) -> Iterator[Fault]:
+        if not words:
+            yield Fault((), "EMPTY", "Must name at least one")
+        for index, word in enumerate(words):
+            if word in words[:index]:
+                yield Fault((index,), "DUPLICATE", f"'{word.value}' stands here twice")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The whole text matches the pattern; `message` says so in words."""
+
+    pattern: str
+    message: str
+
+    def __call__(self, value: str) -> Iterator[Fault]:
+        if not re.fullmatch(self.pattern, value):
+            yield Fault((), "BAD_SHAPE", self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class EmailAddress:
+    """Well-formed; nobody asks the DNS. Names of a private network are good: alerts@office.local."""
+
+    def __call__(self, value: str) -> Iterator[Fault]:
+        try:
+            # The library takes .local for no mail domain (RFC 6762); many an office has one.
+            public = re.sub(r"\.local$", ".lan", value)
+            validate_email(public, check_deliverability=False, globally_deliverable=False)
+        except EmailNotValidError:
+            yield Fault((), "BAD_EMAIL_ADDRESS", "Must be an e-mail address such as ops@example.com")
 
 
 @dataclass(frozen=True, slots=True)

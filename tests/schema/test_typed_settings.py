@@ -1,7 +1,7 @@
 """Everything that is made from the one dataclass of a type's settings."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Any
 
 import pytest
@@ -15,9 +15,20 @@ from is0k.schema.enums import HttpMethod
 from is0k.schema.errors import ValidationFailed
 from is0k.schema.faults import Fault
 from is0k.schema.http_settings import HttpSettings, HttpSettingsInput, HttpSettingsPatch
-from is0k.schema.rules import Range, rule
+from is0k.schema.rules import Range, Shape, faults_of, rule
 from is0k.schema.scalars import ExpectedStatus, StringMap
-from is0k.schema.typed_settings import as_input, as_patch, build, dump, load, mask, patch, unmask
+from is0k.schema.typed_settings import (
+    as_input,
+    as_patch,
+    build,
+    dump,
+    load,
+    mask,
+    masked,
+    patch,
+    secret_texts,
+    unmask,
+)
 
 
 @strawberry.type
@@ -35,6 +46,19 @@ class Door:
             yield Fault(("port",), "CONFLICT", "No")
 
 
+@strawberry.type
+class Safe:
+    """Settings with a secret text that has a rule, and one that nobody writes."""
+
+    token: str | None = strawberry.field(default=None, metadata=rule(Shape("[a-z0-9]+", "No"), secret=True))
+    headers: StringMap = strawberry.field(
+        default_factory=lambda: StringMap({}), metadata={"secret": True, "harmless": frozenset(["accept"])}
+    )
+    before: strawberry.Private[str | None] = field(default=None, metadata={"secret": True})
+
+
+SafeInput: Any = as_input(Safe)
+SafePatch: Any = as_patch(Safe)
 DoorInput: Any = as_input(Door)
 DoorPatch: Any = as_patch(Door)
 
@@ -174,3 +198,44 @@ def test_the_headers_of_http_settings_are_kept_through_a_patch_of_their_masks() 
     changed = patch(current, masked, ())
 
     assert changed.headers == {"Authorization": "Bearer 123456789", "X-New": "1"}
+
+
+SAFE = Safe(
+    token="abcdefghijkl", headers=StringMap({"Accept": "text/plain", "X-Key": "123456789"}), before="zyxwvutsrqpo"
+)
+
+
+def test_a_read_masks_secret_texts_and_of_maps_what_is_not_harmless() -> None:
+    assert masked(SAFE) == Safe(
+        token="••••ijkl", headers=StringMap({"Accept": "text/plain", "X-Key": "••••6789"}), before="••••rqpo"
+    )
+    assert SAFE.token == "abcdefghijkl"
+    assert masked(Safe()) == Safe()
+    assert sorted(secret_texts(SAFE)) == ["123456789", "abcdefghijkl", "zyxwvutsrqpo"]
+
+
+def test_what_is_private_is_stored_and_can_neither_be_written_nor_lost_by_a_patch() -> None:
+    assert [field.python_name for field in get_object_definition(SafeInput, strict=True).fields] == ["token", "headers"]
+    assert [field.python_name for field in get_object_definition(SafePatch, strict=True).fields] == ["token", "headers"]
+    assert dump(SAFE)[0] == {}
+    assert load(Safe, dump(SAFE)[1]) == SAFE
+    assert patch(SAFE, SafePatch(token="new"), ()) == replace(SAFE, token="new")
+
+
+def test_the_rule_of_a_secret_lets_a_mask_through_in_a_patch_and_nowhere_else() -> None:
+    assert list(faults_of(SafePatch(token="••••ijkl"))) == []
+    assert [fault.code for fault in faults_of(SafePatch(token="NO"))] == ["BAD_SHAPE"]
+    assert [fault.code for fault in faults_of(SafeInput(token="••••ijkl"))] == ["BAD_SHAPE"]
+
+
+def test_the_mask_of_what_is_stored_keeps_it() -> None:
+    assert patch(SAFE, SafePatch(token="••••ijkl"), ()) == SAFE
+
+
+@pytest.mark.parametrize("current", [SAFE, Safe()])
+def test_the_mask_of_something_else_is_refused(current: Safe) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        patch(current, SafePatch(token="••••0000"), ("settings", "safe"))
+
+    [fault] = refused.value.faults
+    assert (fault.path, fault.code) == (("settings", "safe", "token"), "MASKED")
