@@ -11,6 +11,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import yarl
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, field_validator
 from pydantic.fields import FieldInfo
@@ -51,6 +52,20 @@ class Settings(BaseSettings):
         description="Private networks that may be watched, e.g. 192.168.0.0/16,10.0.0.0/8. Default: none; "
         "only public addresses are.",
     )
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="The mail server: smtp://user:password@host:587 (STARTTLS where it is offered, and always with a "
+        "password) or smtps://user:password@host:465. Default: none; nothing can be told by e-mail.",
+    )
+    mail_from: str | None = Field(
+        default=None,
+        description="Sender of our mails: `is0k <alerts@example.com>`. Default: the user of the mail server if that is "
+        "an address, else is0k@ the host of IS0K_PUBLIC_URL.",
+    )
+    apprise: bool = Field(
+        default=False,
+        description="Allow alert channels of type apprise. Their connections are made by Apprise, past is0k's guard.",
+    )
     log_format: Literal["console", "json"] = Field(
         default="console", description="`console` for people, `json` for machines."
     )
@@ -62,6 +77,15 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            url = yarl.URL(value.get_secret_value())
+            if url.scheme not in ("smtp", "smtps") or not url.host:
+                raise ValueError("must be smtp://user:password@host:port or smtps://…")
+        return value
 
     @property
     def database(self) -> str:
