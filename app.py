@@ -11,6 +11,10 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
+from is0k.channels import make_channels
+from is0k.channels.base import Reach
+from is0k.channels.http import Http
+from is0k.channels.mail_server import MailServer
 from is0k.models.database import opened
 from is0k.models.own_addresses import own_addresses
 from is0k.probes import PROBES
@@ -27,7 +31,7 @@ from is0k.web.request_id import RequestId
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Starlette:
     settings, clock = settings or Settings(), clock or SystemClock()
     redis = Redis.from_url(settings.redis, socket_timeout=2, socket_connect_timeout=2)
-    services = _services(settings)
+    services = _services(settings, clock)
     graphql, rest = GraphQLView(clock, services), rest_app(clock, services)
 
     @asynccontextmanager
@@ -53,10 +57,14 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     return app
 
 
-def _services(settings: Settings) -> Services:
+def _services(settings: Settings, clock: Clock) -> Services:
     guard = Guard(settings.allowed_networks, own_addresses(settings))
-    probes = {type: probe(guard) for type, probe in PROBES.items()}
-    return Services(probes=probes, public_url=settings.public_url.rstrip("/"))
+    return Services(
+        probes={type: probe(guard) for type, probe in PROBES.items()},
+        channels=make_channels(Reach(Http(guard), MailServer.of(settings), clock)),
+        apprise=settings.apprise,
+        public_url=settings.public_url.rstrip("/"),
+    )
 
 
 def _below(path: str, app: ASGIApp) -> Mount:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from is0k.models.sql import any_of, fetch, for_key_share
 
-Table = Literal["monitor", "status_page"]
+Table = Literal["monitor", "status_page", "alert_channel"]
 
 
 async def keep_own(table: Table, organization_id: UUID, ids: Collection[UUID]) -> set[UUID]:

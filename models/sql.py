@@ -7,9 +7,11 @@ import functools
 import json
 import re
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
+import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 
@@ -69,6 +71,11 @@ def any_of(parameter: str, kind: str = "int") -> str:
     return f"= ANY({parameter}::{kind}[])"
 
 
+def spaced(column: str) -> str:
+    """All values of an aggregated column as one text, blanks between them; null where there are none."""
+    return f"group_concat({column}, ' ')" if is_sqlite() else f"string_agg({column}::text, ' ')"
+
+
 def skip_locked() -> str:
     """Rows that another transaction is claiming are passed over. SQLite has one writer: nothing to pass over."""
     return "" if is_sqlite() else "FOR UPDATE SKIP LOCKED"
@@ -97,3 +104,17 @@ def _stored(value: object) -> Any:
     if isinstance(value, list | tuple):
         return json.dumps([_stored(item) for item in value])
     return str(value) if isinstance(value, UUID) else value
+
+
+def literal(text: str) -> str:
+    """`text` with LIKE's wildcards taken at their letter."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def json_of(value: Any) -> Any:
+    return orjson.loads(value) if isinstance(value, str | bytes) else value
+
+
+def datetime_of(value: datetime | str) -> datetime:
+    """SQLite keeps times as text."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value).astimezone(UTC)

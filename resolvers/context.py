@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from is0k.channels.base import Channels
 from is0k.probes.base import Probe
 from is0k.schema.clock import Clock, SystemClock
 from is0k.schema.enums import MonitorType, Plan, Scope
@@ -32,10 +33,13 @@ class Services:
 
     probes: Mapping[MonitorType, Probe] = field(default_factory=dict)
     public_url: str = "http://127.0.0.1:8000"  # without a slash at the end
+    channels: Channels = field(default_factory=Channels)
+    apprise: bool = False  # whether the operator allows channels of that type
 
     async def close(self) -> None:
         for probe in self.probes.values():
             await probe.close()
+        await self.channels.close()
 
 
 @dataclass

@@ -25,7 +25,7 @@ from is0k.schema.enums import IncidentOrigin, IncidentStatus, Scope
 from is0k.schema.errors import IncidentNotFound
 from is0k.schema.faults import Fault
 from is0k.schema.ids import Prefix, decode
-from is0k.schema.page import Page, PageArguments, decode_id_cursor
+from is0k.schema.page import Page, PageArguments, decode_id_cursor, page_by_id
 
 
 @operation(Scope.READ)
@@ -43,7 +43,7 @@ async def list_incidents(ctx: Context, filter: schema.IncidentFilter, page: Page
     """Incidents, newest first."""
     organization_id = ctx.organization_id
     found = await read_incidents(organization_id, filter, _before(page), page.limit + 1)
-    return _page(found, page.limit, lambda: count_incidents(organization_id, filter))
+    return page_by_id(found, page.limit, lambda: count_incidents(organization_id, filter))
 
 
 @operation(Scope.READ)
@@ -57,7 +57,7 @@ async def incidents_of(monitors: Sequence[schema.Monitor], page: PageArguments) 
     """A page of each monitor's incidents, in a constant number of statements."""
     numbers = [monitor.number for monitor in monitors]
     found = await read_incidents_of(numbers, _before(page), page.limit + 1)
-    return [_page(found[number], page.limit, _counter(number)) for number in numbers]
+    return [page_by_id(found[number], page.limit, _counter(number)) for number in numbers]
 
 
 def _counter(number: int) -> Callable[[], Awaitable[int]]:
@@ -69,13 +69,6 @@ def _counter(number: int) -> Callable[[], Awaitable[int]]:
 
 def _before(page: PageArguments) -> UUID | None:
     return decode_id_cursor(page.cursor, Prefix.INCIDENT) if page.cursor else None
-
-
-def _page(
-    found: Sequence[schema.Incident], limit: int, count_all: Callable[[], Awaitable[int]]
-) -> Page[schema.Incident]:
-    items = found[:limit]
-    return Page(items=items, keys=[[item.id] for item in items], has_next=len(found) > limit, count_all=count_all)
 
 
 @operation(Scope.WRITE)

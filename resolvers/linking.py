@@ -8,7 +8,7 @@ import strawberry
 
 from is0k.models.ownership import Table, keep_own
 from is0k.resolvers.context import Context
-from is0k.schema.errors import MonitorNotFound, NotFound, StatusPageNotFound
+from is0k.schema.errors import AlertChannelNotFound, MonitorNotFound, NotFound, StatusPageNotFound
 from is0k.schema.faults import Fault
 from is0k.schema.ids import Prefix, decode
 
@@ -20,6 +20,7 @@ class Kind(NamedTuple):
 
 
 MONITORS = Kind("monitor", Prefix.MONITOR, MonitorNotFound)
+ALERT_CHANNELS = Kind("alert_channel", Prefix.ALERT_CHANNEL, AlertChannelNotFound)
 STATUS_PAGES = Kind("status_page", Prefix.STATUS_PAGE, StatusPageNotFound)
 
 

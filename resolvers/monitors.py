@@ -15,6 +15,7 @@ from is0k.models.monitor_state import begin_epoch, bring_forward, phase_ms, resc
 from is0k.models.organization import public_id
 from is0k.resolvers.context import Context
 from is0k.resolvers.gates import require_interval, require_monitor_type, require_room_for_monitor
+from is0k.resolvers.monitor_channels import set_channels
 from is0k.resolvers.operation import operation
 from is0k.resolvers.typed import changed, chosen
 from is0k.schema.clock import milliseconds
@@ -23,12 +24,14 @@ from is0k.schema.errors import MonitorNotFound, ServiceUnavailable, ValidationFa
 from is0k.schema.faults import Fault
 from is0k.schema.ids import Prefix, decode
 from is0k.schema.monitor import SETTINGS, default_timeout_seconds, timeout_faults
-from is0k.schema.page import Page, PageArguments, decode_id_cursor
+from is0k.schema.page import Page, PageArguments, decode_id_cursor, page_by_id
 from is0k.schema.typed_settings import build, default_of, dump
 
 CHECK_POLL_SECONDS = 0.05
 # The scheduler claims every second; what is more is a worker that is not there.
 PICK_UP_SECONDS = 5.0
+# Fields of the input that are no column of their own.
+APART = ("settings", "alert_channel_ids")
 
 
 @operation(Scope.READ)
@@ -47,13 +50,7 @@ async def list_monitors(ctx: Context, filter: schema.MonitorFilter, page: PageAr
     organization_id = ctx.organization_id
     before = decode_id_cursor(page.cursor, Prefix.MONITOR) if page.cursor else None
     found = await read_monitors(organization_id, filter, before, page.limit + 1)
-    items = found[: page.limit]
-    return Page(
-        items=items,
-        keys=[[item.id] for item in items],
-        has_next=len(found) > page.limit,
-        count_all=lambda: count_monitors(organization_id, filter),
-    )
+    return page_by_id(found, page.limit, lambda: count_monitors(organization_id, filter))
 
 
 @operation(Scope.WRITE)
@@ -88,6 +85,8 @@ async def create_monitor(ctx: Context, input: schema.CreateMonitorInput) -> sche
             regions=" ".join(monitor.regions),
             next_at=None if monitor.paused else milliseconds(ctx.clock.now()),
         )
+        if input.alert_channel_ids:
+            await set_channels(ctx, monitor.id, input.alert_channel_ids)
     return await get_monitor(ctx, public_id(Prefix.MONITOR, monitor.id))
 
 
@@ -101,6 +100,8 @@ async def update_monitor(ctx: Context, id: strawberry.ID, input: schema.UpdateMo
         if monitor.interval_seconds < interval_seconds:
             require_interval(ctx, monitor.interval_seconds)
         await monitor.save()
+        if input.alert_channel_ids is not UNSET:
+            await set_channels(ctx, monitor.id, input.alert_channel_ids or [])
         is_other_target = monitor.typed_settings != before
         if is_other_target or monitor.paused != was_paused:
             await _begin_epoch(ctx, monitor)
@@ -198,7 +199,7 @@ def _apply(monitor: models.Monitor, input: schema.UpdateMonitorInput) -> None:
     defaults = {field.name: field for field in fields(schema.CreateMonitorInput)}
     for field in fields(input):
         value = getattr(input, field.name)
-        if value is UNSET or field.name == "settings":
+        if value is UNSET or field.name in APART:
             continue
         setattr(monitor, field.name, default_of(defaults[field.name]) if value is None else value)
     monitor.name = monitor.name.strip()

@@ -15,6 +15,7 @@ from is0k.resolvers.checks import checks_of
 from is0k.resolvers.context import Context
 from is0k.resolvers.gates import require_history
 from is0k.resolvers.incidents import incidents_of
+from is0k.resolvers.monitor_channels import channels_of
 from is0k.resolvers.stats import stats_of
 from is0k.schema.errors import ValidationFailed
 from is0k.schema.page import LARGEST_PAGE, Page, PageArguments
@@ -58,6 +59,9 @@ class Nested:
         found = await self._loader(incidents_of, page).load(monitor)
         return replace(found, count_all=lambda: self._loader(_count_incidents).load(monitor))
 
+    async def alert_channels_of(self, monitor: schema.Monitor) -> list[schema.AlertChannel]:
+        return await self._loader(self._channels).load(monitor) if monitor.alert_channel_ids else []
+
     def _loader(self, read: Callable[..., Awaitable[list[T]]], *arguments: Any) -> DataLoader[schema.Monitor, T]:
         """The same field with other arguments, under an alias, is another batch."""
         key = (read.__name__, *(astuple(argument) for argument in arguments))
@@ -75,6 +79,9 @@ class Nested:
 
     async def _bars_now(self, monitors: list[schema.Monitor], count: schema.DayCount) -> list[schema.Bars]:
         return await bars_of(monitors, count.days, self.ctx.clock.now())
+
+    async def _channels(self, monitors: list[schema.Monitor]) -> list[list[schema.AlertChannel]]:
+        return await channels_of(self.ctx, monitors)
 
 
 async def _count_checks(monitors: list[schema.Monitor], filter: schema.CheckFilter) -> list[int]:

@@ -4,19 +4,34 @@ import strawberry
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
-from is0k.resolvers import api_keys, incidents, maintenance_windows, me, monitors, preview, regions, status_pages
+from is0k.resolvers import (
+    alert_channels,
+    api_keys,
+    deliveries,
+    incidents,
+    maintenance_windows,
+    me,
+    monitors,
+    preview,
+    regions,
+    status_pages,
+)
 from is0k.resolvers.execution import MaskedErrors, Schema
 from is0k.resolvers.operation import listing, mutation, query
+from is0k.schema.alert_channel import AlertChannel
 from is0k.schema.api_key import ApiKey
+from is0k.schema.delivery import Delivery
 from is0k.schema.incident import Incident
 from is0k.schema.maintenance_window import MaintenanceWindow
 from is0k.schema.me import Me
 from is0k.schema.monitor import Monitor
 from is0k.schema.page import Connection
 from is0k.schema.payloads import (
+    AlertChannelPayload,
     ApiKeyPayload,
     CheckPayload,
     DeletedPayload,
+    DeliveryPayload,
     IncidentPayload,
     MaintenanceWindowPayload,
     MonitorPayload,
@@ -40,6 +55,9 @@ class Query:
     status_pages: Connection[StatusPage] = listing(status_pages.list_status_pages)
     maintenance_window: MaintenanceWindow | None = query(maintenance_windows.get_maintenance_window)
     maintenance_windows: Connection[MaintenanceWindow] = listing(maintenance_windows.list_maintenance_windows)
+    alert_channel: AlertChannel | None = query(alert_channels.get_alert_channel)
+    alert_channels: Connection[AlertChannel] = listing(alert_channels.list_alert_channels)
+    deliveries: Connection[Delivery] = listing(deliveries.list_deliveries)
     api_keys: list[ApiKey] = query(api_keys.list_api_keys)
 
 
@@ -66,6 +84,11 @@ class Mutation:
         maintenance_windows.update_maintenance_window, MaintenanceWindowPayload
     )
     delete_maintenance_window: DeletedPayload = mutation(maintenance_windows.delete_maintenance_window, DeletedPayload)
+    create_alert_channel: AlertChannelPayload = mutation(alert_channels.create_alert_channel, AlertChannelPayload)
+    update_alert_channel: AlertChannelPayload = mutation(alert_channels.update_alert_channel, AlertChannelPayload)
+    delete_alert_channel: DeletedPayload = mutation(alert_channels.delete_alert_channel, DeletedPayload)
+    test_alert_channel: DeliveryPayload = mutation(alert_channels.test_alert_channel, DeliveryPayload)
+    replay_delivery: DeliveryPayload = mutation(deliveries.replay_delivery, DeliveryPayload)
     create_api_key: ApiKeyPayload = mutation(api_keys.create_api_key, ApiKeyPayload)
     delete_api_key: DeletedPayload = mutation(api_keys.delete_api_key, DeletedPayload)
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from is0k.resolvers.context import Services
-from is0k.rest import incidents, maintenance_windows, me, monitors, regions, status_pages
+from is0k.rest import alert_channels, incidents, maintenance_windows, me, monitors, regions, status_pages
 from is0k.rest.adapter import Row, answer
 from is0k.rest.envelope import failure
 from is0k.schema.clock import Clock, SystemClock
@@ -17,6 +17,7 @@ from is0k.schema.errors import MethodNotAllowed, RouteNotFound
 PREFIX = "/api/v1"
 ROWS: Sequence[Row] = [
     *monitors.ROWS,
+    *alert_channels.ROWS,
     *incidents.ROWS,
     *status_pages.ROWS,
     *maintenance_windows.ROWS,

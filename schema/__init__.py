@@ -3,11 +3,24 @@
 `from is0k import schema` and read `schema.Monitor` as the monitor of the API (`models.Monitor` is the row).
 """
 
+from is0k.schema.alert_channel import (
+    AlertChannel,
+    AlertChannelFilter,
+    AlertChannelSettings,
+    AlertChannelSettingsInput,
+    AlertChannelSettingsPatch,
+    CreateAlertChannelInput,
+    UpdateAlertChannelInput,
+)
 from is0k.schema.api_key import ApiKey, CreateApiKeyInput, NewApiKey
 from is0k.schema.bars import Bars, DayCount, LatencyLines
 from is0k.schema.check import Check, CheckFilter, CheckTimings
+from is0k.schema.delivery import Delivery, DeliveryFilter
 from is0k.schema.enums import (
+    ChannelEvent,
+    ChannelType,
     CheckStatus,
+    DeliveryStatus,
     IncidentImpact,
     IncidentOrigin,
     IncidentStatus,
@@ -61,14 +74,22 @@ from is0k.schema.status_page import (
 )
 
 __all__ = [
+    "AlertChannel",
+    "AlertChannelFilter",
+    "AlertChannelSettings",
+    "AlertChannelSettingsInput",
+    "AlertChannelSettingsPatch",
     "ApiKey",
     "Bars",
+    "ChannelEvent",
+    "ChannelType",
     "Check",
     "CheckFilter",
     "CheckStatus",
     "CheckTimings",
     "Component",
     "Connection",
+    "CreateAlertChannelInput",
     "CreateApiKeyInput",
     "CreateComponentInput",
     "CreateIncidentInput",
@@ -78,6 +99,9 @@ __all__ = [
     "CreateStatusPageInput",
     "DayCount",
     "Deleted",
+    "Delivery",
+    "DeliveryFilter",
+    "DeliveryStatus",
     "HttpSettings",
     "Incident",
     "IncidentCause",
@@ -115,6 +139,7 @@ __all__ = [
     "StatsRange",
     "StatusPage",
     "StatusPageFilter",
+    "UpdateAlertChannelInput",
     "UpdateComponentInput",
     "UpdateIncidentInput",
     "UpdateMaintenanceWindowInput",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from strawberry.types import Info as StrawberryInfo
 
 if TYPE_CHECKING:
+    from is0k.schema.alert_channel import AlertChannel
     from is0k.schema.bars import Bars, LatencyLines
     from is0k.schema.check import Check, CheckFilter
     from is0k.schema.incident import Incident
@@ -27,6 +28,8 @@ class NestedFields(Protocol):
     async def incidents_of(self, monitor: "Monitor", page: "PageArguments") -> "Page[Incident]": ...
 
     async def open_incident_of(self, monitor: "Monitor") -> "Incident | None": ...
+
+    async def alert_channels_of(self, monitor: "Monitor") -> "list[AlertChannel]": ...
 
 
 class HasNestedFields(Protocol):

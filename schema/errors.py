@@ -272,8 +272,8 @@ class RateLimited(DomainError):
     http_status = 429
     is_system = True
 
-    def __init__(self, limit: int, retry_after_seconds: int) -> None:
-        super().__init__(f"More than {limit} requests a minute; try again in {retry_after_seconds} s")
+    def __init__(self, limit: int, retry_after_seconds: int, what: str = "requests") -> None:
+        super().__init__(f"More than {limit} {what} a minute; try again in {retry_after_seconds} s")
         self.headers = {"Retry-After": str(retry_after_seconds)}  # type: ignore[misc]  # of this refusal, not of all
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
+from is0k.schema.alert_channel import AlertChannel
 from is0k.schema.bars import Bars, LatencyLines
 from is0k.schema.check import Check, CheckFilter
 from is0k.schema.context import Info
@@ -15,7 +16,7 @@ from is0k.schema.faults import Fault
 from is0k.schema.http_settings import HttpSettings, HttpSettingsInput, HttpSettingsPatch
 from is0k.schema.incident import Incident
 from is0k.schema.page import Connection, PageArguments, connection
-from is0k.schema.rules import Each, Range, Slug, Text, rule
+from is0k.schema.rules import Each, Range, Slug, Text, anything, rule
 from is0k.schema.stats import Stats, StatsRange
 
 MonitorSettings = Annotated[HttpSettings, strawberry.union("MonitorSettings")]
@@ -29,6 +30,7 @@ RECOVERY_CHECKS = Range(1, 10)
 DEGRADED_AFTER = Range(1, 30_000, " ms")
 TAGS = Each(Slug(), 20)
 REGIONS = Each(Slug(), 20)
+CHANNELS = Each(anything, 20)
 
 
 def default_timeout_seconds(interval_seconds: int) -> float:
@@ -50,6 +52,9 @@ class Monitor:
     recovery_checks: int = strawberry.field(description="How many good checks in a row end a down.")
     degraded_after_ms: int | None
     regions: list[str] = strawberry.field(description="Where it is checked from; empty means the default region.")
+    alert_channel_ids: list[strawberry.ID] = strawberry.field(
+        description="Who is told; when empty, the default alert channels are."
+    )
     tags: list[str]
     settings: MonitorSettings = strawberry.field(metadata={"flat": True})
     last_checked_at: datetime | None
@@ -93,6 +98,10 @@ class Monitor:
         found = await info.context.nested.incidents_of(self, PageArguments(limit=first, cursor=after))
         return connection(found, is_first=after is None)
 
+    @strawberry.field(description="The alert channels of `alertChannelIds`.")
+    async def alert_channels(self, info: Info) -> list[AlertChannel]:
+        return await info.context.nested.alert_channels_of(self)
+
     @strawberry.field(description="The automatic incident that lasts, if there is one.")
     async def open_incident(self, info: Info) -> Incident | None:
         return await info.context.nested.open_incident_of(self)
@@ -120,6 +129,7 @@ class CreateMonitorInput:
     recovery_checks: int = strawberry.field(default=1, metadata=rule(RECOVERY_CHECKS))
     degraded_after_ms: int | None = strawberry.field(default=None, metadata=rule(DEGRADED_AFTER))
     regions: list[str] = strawberry.field(default_factory=list, metadata=rule(REGIONS))
+    alert_channel_ids: list[strawberry.ID] = strawberry.field(default_factory=list, metadata=rule(CHANNELS))
     tags: list[str] = strawberry.field(default_factory=list, metadata=rule(TAGS))
     paused: bool = False
 
@@ -137,6 +147,7 @@ class UpdateMonitorInput:
     recovery_checks: int | None = strawberry.field(default=UNSET, metadata=rule(RECOVERY_CHECKS))
     degraded_after_ms: int | None = strawberry.field(default=UNSET, metadata=rule(DEGRADED_AFTER))
     regions: list[str] | None = strawberry.field(default=UNSET, metadata=rule(REGIONS))
+    alert_channel_ids: list[strawberry.ID] | None = strawberry.field(default=UNSET, metadata=rule(CHANNELS))
     tags: list[str] | None = strawberry.field(default=UNSET, metadata=rule(TAGS))
     paused: bool | None = UNSET
 

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
@@ -47,6 +47,12 @@ def decode_cursor(text: str, *kinds: type[int] | type[str]) -> list[int | str]:
     if not isinstance(key, list) or [type(part) for part in key] != list(kinds) or not all(map(_fits, key)):
         raise bad_cursor()
     return key
+
+
+def page_by_id(found: Sequence[Any], limit: int, count_all: Callable[[], Awaitable[int]]) -> Page[Any]:
+    """The page of a list sorted by id; one item more than `limit` was asked for, if there are so many."""
+    items = found[:limit]
+    return Page(items=items, keys=[[item.id] for item in items], has_next=len(found) > limit, count_all=count_all)
 
 
 def _fits(part: int | str) -> bool:

@@ -3,8 +3,10 @@ in GraphQL's own `errors`."""
 
 import strawberry
 
+from is0k.schema.alert_channel import AlertChannel
 from is0k.schema.api_key import NewApiKey
 from is0k.schema.check import Check
+from is0k.schema.delivery import Delivery
 from is0k.schema.errors import DomainError
 from is0k.schema.incident import Incident
 from is0k.schema.maintenance_window import MaintenanceWindow
@@ -43,6 +45,16 @@ class PreviewPayload(Payload):
 @strawberry.type
 class IncidentPayload(Payload):
     incident: Incident | None = None
+
+
+@strawberry.type
+class AlertChannelPayload(Payload):
+    alert_channel: AlertChannel | None = None
+
+
+@strawberry.type
+class DeliveryPayload(Payload):
+    delivery: Delivery | None = None
 
 
 @strawberry.type

@@ -16,14 +16,16 @@ from strawberry.types.base import get_object_definition
 from tortoise.models import Model
 
 from is0k import models, schema, settings
+from is0k.channels import CHANNELS
 from is0k.models.database import MODULES
 from is0k.probes import PROBES
 from is0k.resolvers.export import FILE
 from is0k.resolvers.operation import Operation
 from is0k.resolvers.root import Mutation, Query, graphql_schema
-from is0k.schema import enums
-from is0k.schema.enums import MonitorType
+from is0k.schema import alert_channel, enums
+from is0k.schema.enums import ChannelType, MonitorType
 from is0k.schema.monitor import SETTINGS
+from is0k.schema.plans import CHANNEL_TYPE_PLANS
 from is0k.settings import PREFIX, Settings
 
 ROOT = Path(settings.__file__).resolve().parent
@@ -111,6 +113,18 @@ def test_the_settings_of_every_type_are_shown_by_graphql() -> None:
         assert get_object_definition(settings_type, strict=True).name == settings_type.__name__
 
 
+def test_every_type_of_alert_channel_has_settings_a_plan_and_a_choice() -> None:
+    assert set(alert_channel.SETTINGS) == set(CHANNEL_TYPE_PLANS) == set(ChannelType)
+    assert set(get_args(get_args(schema.AlertChannelSettings)[0])) == set(alert_channel.SETTINGS.values())
+    for choice in (schema.AlertChannelSettingsInput, schema.AlertChannelSettingsPatch):
+        assert [field.name for field in fields(choice)] == [type.value for type in ChannelType]
+
+
+def test_every_channel_is_of_a_type_there_is() -> None:
+    assert set(CHANNELS) <= set(ChannelType)
+    assert {channel.__module__ for channel in CHANNELS.values()} == {f"is0k.channels.{type.value}" for type in CHANNELS}
+
+
 def test_every_module_with_a_table_is_known_to_tortoise() -> None:
     names = [f"{models.__name__}.{module.name}" for module in pkgutil.iter_modules(models.__path__)]
     with_tables = {name for name in names if any(_is_table_of(name, value) for value in _names(name).values())}
@@ -153,23 +167,10 @@ def test_every_verb_of_the_roots_says_what_it_does() -> None:
 
 
 def test_a_verb_is_named_like_its_function() -> None:
-    verbs = [
-        value
-        for name in (
-            "monitors",
-            "checks",
-            "stats",
-            "incidents",
-            "status_pages",
-            "maintenance_windows",
-            "regions",
-            "me",
-            "api_keys",
-        )
-        for value in _verbs(name)
-    ]
+    nouns = ("monitors", "checks", "stats", "incidents", "alert_channels", "deliveries", "regions", "me", "api_keys")
+    verbs = [value for noun in (*nouns, "status_pages", "maintenance_windows") for value in _verbs(noun)]
 
-    assert len(verbs) >= 32
+    assert len(verbs) >= 40
     assert all(verb.name == verb.run.__name__ and verb.__doc__ for verb in verbs)
 
 

@@ -84,4 +84,24 @@ class Migration(migrations.Migration):
             model_name='MaintenanceMonitor',
             index=Index(fields=['monitor_id', 'window_id']),
         ),
+        ops.AddIndex(
+            model_name='AlertChannel',
+            index=Index(fields=['organization_id', 'id']),
+        ),
+        ops.AddIndex(
+            model_name='Delivery',
+            index=Index(fields=['organization_id', 'id']),
+        ),
+        ops.AddIndex(
+            model_name='Delivery',
+            index=Index(fields=['channel_id', 'id']),
+        ),
+        ops.AddIndex(
+            model_name='Delivery',
+            index=Index(fields=['organization_id', 'kind', 'updated_at']),
+        ),
+        ops.AddIndex(
+            model_name='MonitorChannel',
+            index=Index(fields=['channel_id']),
+        ),
     ]

@@ -16,7 +16,15 @@ from is0k.schema.enums import IncidentStatus, Scope
 from is0k.schema.errors import InsufficientScope, NotFound, Unauthenticated, ValidationFailed
 from is0k.schema.ids import Prefix, encode, uuid7
 from is0k.tests.resolvers.conftest import Statements
-from is0k.tests.stage.people import new_incident, new_maintenance_window, new_monitor, new_page, new_status_page
+from is0k.tests.stage.people import (
+    new_channel,
+    new_delivery,
+    new_incident,
+    new_maintenance_window,
+    new_monitor,
+    new_page,
+    new_status_page,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -30,6 +38,7 @@ VERBS: dict[str, Operation[..., Any]] = {
 # A valid value for each kind of argument: what is refused must be refused for who asks.
 VALUES: dict[Any, Any] = {
     schema.UpdateMonitorInput: schema.UpdateMonitorInput(name="Stolen"),
+    schema.UpdateAlertChannelInput: schema.UpdateAlertChannelInput(name="Stolen"),
     schema.UpdateIncidentInput: schema.UpdateIncidentInput(title="Stolen", status=IncidentStatus.RESOLVED),
     schema.CreateIncidentUpdateInput: schema.CreateIncidentUpdateInput(message="Stolen"),
     schema.UpdateStatusPageInput: schema.UpdateStatusPageInput(name="Stolen", components=[]),
@@ -46,6 +55,8 @@ SUBJECTS = [
     ("api_key", Prefix.API_KEY, "API key"),
     ("status_page", Prefix.STATUS_PAGE, "Status page"),
     ("maintenance_window", Prefix.MAINTENANCE_WINDOW, "Maintenance window"),
+    ("alert_channel", Prefix.ALERT_CHANNEL, "Alert channel"),
+    ("delivery", Prefix.DELIVERY, "Delivery"),
     ("monitor", Prefix.MONITOR, "Monitor"),
     ("incident", Prefix.INCIDENT, "Incident"),
 ]
@@ -60,13 +71,16 @@ ABOUT_ONE = sorted(name for name, verb in VERBS.items() if "id" in verb.paramete
 
 def test_the_scopes_are_what_the_documentation_says() -> None:
     assert scoped(Scope.READ) == [
+        "get_alert_channel",
         "get_incident",
         "get_maintenance_window",
         "get_me",
         "get_monitor",
         "get_stats",
         "get_status_page",
+        "list_alert_channels",
         "list_checks",
+        "list_deliveries",
         "list_incidents",
         "list_maintenance_windows",
         "list_monitor_incidents",
@@ -76,18 +90,23 @@ def test_the_scopes_are_what_the_documentation_says() -> None:
     ]
     assert scoped(Scope.WRITE) == [
         "check_monitor",
+        "create_alert_channel",
         "create_incident",
         "create_incident_update",
         "create_maintenance_window",
         "create_monitor",
         "create_status_page",
+        "delete_alert_channel",
         "delete_incident",
         "delete_maintenance_window",
         "delete_monitor",
         "delete_status_page",
         "pause_monitor",
         "preview_monitor",
+        "replay_delivery",
         "resume_monitor",
+        "test_alert_channel",
+        "update_alert_channel",
         "update_incident",
         "update_maintenance_window",
         "update_monitor",
@@ -144,8 +163,10 @@ def subject(name: str) -> tuple[Prefix, str]:
 
 async def owned_by(ctx: Context) -> dict[Prefix, ID]:
     """One of each noun."""
-    monitor = await new_monitor(ctx)
+    channel = await new_channel(ctx)
+    monitor = await new_monitor(ctx, alertChannelIds=[channel.id])
     incident = await new_incident(ctx, monitorIds=[monitor.id], message="theirs")
+    delivery = await new_delivery(ctx, channel)
     key = (await create_api_key(ctx, schema.CreateApiKeyInput(name="theirs"))).api_key
     return {
         Prefix.MONITOR: monitor.id,
@@ -153,6 +174,8 @@ async def owned_by(ctx: Context) -> dict[Prefix, ID]:
         Prefix.API_KEY: key.id,
         Prefix.STATUS_PAGE: (await new_status_page(ctx, components=[{"name": "Web", "monitorIds": [monitor.id]}])).id,
         Prefix.MAINTENANCE_WINDOW: (await new_maintenance_window(ctx, monitorIds=[monitor.id])).id,
+        Prefix.ALERT_CHANNEL: channel.id,
+        Prefix.DELIVERY: delivery.id,
     }
 
 
@@ -177,6 +200,9 @@ async def everything() -> list[Any]:
         models.ComponentMonitor,
         models.MaintenanceWindow,
         models.MaintenanceMonitor,
+        models.AlertChannel,
+        models.MonitorChannel,
+        models.Delivery,
     )
     return [await table.all().values() for table in tables]
 
@@ -210,3 +236,4 @@ def test_the_values_that_verbs_are_called_with_say_something() -> None:
     assert VALUES[schema.UpdateMonitorInput].name is not UNSET
     assert VALUES[schema.UpdateStatusPageInput].name is not UNSET
     assert VALUES[schema.UpdateMaintenanceWindowInput].title is not UNSET
+    assert VALUES[schema.UpdateAlertChannelInput].name is not UNSET

@@ -12,7 +12,14 @@ from is0k.schema import CreateApiKeyInput, Scope
 from is0k.schema.api_key import new_key
 from is0k.tests.stage.api import Answer, Api, key_of
 from is0k.tests.stage.clock import FakeClock
-from is0k.tests.stage.people import new_incident, new_maintenance_window, new_monitor, new_status_page
+from is0k.tests.stage.people import (
+    new_channel,
+    new_delivery,
+    new_incident,
+    new_maintenance_window,
+    new_monitor,
+    new_status_page,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -62,11 +69,17 @@ async def test_no_route_answers_without_a_key(api: Api, row: Any) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.path}")
 async def test_a_key_that_reads_changes_nothing(api: Api, ctx: Context, row: Any) -> None:
-    ids: dict[str, str] = {"monitors": (await new_monitor(ctx)).id, "incidents": (await new_incident(ctx)).id}
-    ids["status-pages"] = (await new_status_page(ctx)).id
-    ids["maintenance-windows"] = (await new_maintenance_window(ctx)).id
+    channel = await new_channel(ctx)
+    ids = {
+        "monitors": (await new_monitor(ctx)).id,
+        "incidents": (await new_incident(ctx)).id,
+        "alert-channels": channel.id,
+        "deliveries": (await new_delivery(ctx, channel)).id,
+        "status-pages": (await new_status_page(ctx)).id,
+        "maintenance-windows": (await new_maintenance_window(ctx)).id,
+    }
     id = ids.get(row.path.split("/")[1])
-    before = [await model.all().values() for model in (models.Monitor, models.MonitorState, models.Incident)]
+    before = await everything()
     reader = api.with_key(await key_of(ctx, Scope.READ))
 
     answer = await reader.call(row.method, row.path.format(id=id), None if row.method == "GET" else {})
@@ -76,7 +89,12 @@ async def test_a_key_that_reads_changes_nothing(api: Api, ctx: Context, row: Any
     else:
         assert (answer.status, answer.code) == (403, "INSUFFICIENT_SCOPE")
         assert answer.error["message"] == "This API key lacks the scope 'write'"
-    assert [await model.all().values() for model in (models.Monitor, models.MonitorState, models.Incident)] == before
+    assert await everything() == before
+
+
+async def everything() -> list[Any]:
+    tables = (models.Monitor, models.MonitorState, models.Incident, models.AlertChannel, models.Delivery)
+    return [await model.all().values() for model in tables]
 
 
 async def test_who_may_not_write_is_told_so_before_the_body_is_read(api: Api, ctx: Context) -> None:

@@ -52,10 +52,22 @@ CONTRACT: list[tuple[str, str, int, Any]] = [
     ("GET", "/regions", 200, None),
     ("GET", "/me", 200, None),
 ]
+# Tested in test_alert_channels.py: the routes that have another noun's id, or that reach out.
+CHANNELS = {
+    ("GET", "/alert-channels", 200),
+    ("POST", "/alert-channels", 201),
+    ("GET", "/alert-channels/{id}", 200),
+    ("PUT", "/alert-channels/{id}", 200),
+    ("PATCH", "/alert-channels/{id}", 200),
+    ("DELETE", "/alert-channels/{id}", 200),
+    ("POST", "/alert-channels/{id}/test", 200),
+    ("GET", "/deliveries", 200),
+    ("POST", "/deliveries/{id}/replay", 200),
+}
 
 
 def test_the_table_is_that_of_the_contract() -> None:
-    assert {(row.method, row.path, row.status) for row in ROWS} >= {row[:3] for row in CONTRACT}
+    assert {(row.method, row.path, row.status) for row in ROWS} >= {row[:3] for row in CONTRACT} | CHANNELS
 
 
 @pytest.mark.parametrize(("method", "path", "status", "body"), CONTRACT)
