@@ -18,6 +18,7 @@ from is0k.probes.http import NO_TIMEOUT, once, time_out, user_agent, web_address
 
 TIMEOUT_SECONDS = 15.0
 ANSWER_BYTES = 1024
+BODY_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,10 @@ class Http:
         )
         text = bytearray()
         try:
-            # The status is the answer; of a body that breaks off we show what came.
-            with contextlib.suppress(Failure):
-                await read_body(response, text, ANSWER_BYTES)
+            # The status is the answer: a body that breaks off or never ends must not have the message sent again.
+            with contextlib.suppress(Failure, TimeoutError):
+                async with asyncio.timeout(BODY_SECONDS):
+                    await read_body(response, text, ANSWER_BYTES)
         finally:
             response.close()
         return Answer(response.status, response.headers, text_of(text))
