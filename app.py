@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 
 from redis.asyncio import Redis
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
@@ -19,13 +18,15 @@ from is0k.models.database import opened
 from is0k.models.own_addresses import own_addresses
 from is0k.probes import PROBES
 from is0k.probes.guard import Guard
+from is0k.resolvers.admission import Gate
 from is0k.resolvers.context import Services
+from is0k.resolvers.rate_limits import RateLimiter
 from is0k.rest import rest_app
 from is0k.schema.clock import Clock, SystemClock
 from is0k.settings import Settings
+from is0k.web.front_door import front_door
 from is0k.web.graphql import GraphQLView
 from is0k.web.health import health_routes
-from is0k.web.request_id import RequestId
 
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Starlette:
@@ -50,7 +51,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             WebSocketRoute("/graphql", graphql),
             *health_routes(redis.ping, clock),
         ],
-        middleware=[Middleware(RequestId)],
+        middleware=front_door(settings, Gate(clock, RateLimiter(clock, redis))),
         lifespan=lifespan,
     )
     app.state.services = services

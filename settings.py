@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import yarl
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, StringConstraints, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -22,6 +22,9 @@ PREFIX = "IS0K_"
 LONGEST_SOCKET_BYTES = 103
 
 Network = IPv4Network | IPv6Network
+# Without a port, which browsers and proxies send or not; an address in brackets is one of IPv6.
+HostName = Annotated[str, StringConstraints(pattern=r"^(\*\.)?[a-z0-9_.-]+$|^\[[0-9a-f:.]+\]$")]
+Origin = Annotated[str, StringConstraints(pattern=r"^\*$|^[a-z][a-z0-9+.-]*://[a-z0-9_.:\[\]-]+$")]
 
 
 class Settings(BaseSettings):
@@ -66,12 +69,33 @@ class Settings(BaseSettings):
         default=False,
         description="Allow alert channels of type apprise. Their connections are made by Apprise, past is0k's guard.",
     )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        default=(),
+        description="Networks of the proxies in front, whose X-Forwarded-For is believed, e.g. 127.0.0.1,10.0.0.0/8. "
+        "Default: none; the client is who connects.",
+    )
+    trusted_hosts: Annotated[tuple[HostName, ...], NoDecode] = Field(
+        default=(),
+        description="Host names that are answered, e.g. is0k.example,*.is0k.example; others get 421. Default: any.",
+    )
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
+        default=(),
+        description="Origins whose pages may call the API with a key, e.g. https://app.example, or * for any. "
+        "Default: none.",
+    )
     log_format: Literal["console", "json"] = Field(
         default="console", description="`console` for people, `json` for machines."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged.")
 
-    @field_validator("allowed_networks", mode="before")
+    @field_validator("trusted_hosts", "cors_origins", mode="before")
+    @classmethod
+    def _split_names(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip().lower().rstrip("/") for part in value.split(",") if part.strip())
+
+    @field_validator("allowed_networks", "trusted_proxies", mode="before")
     @classmethod
     def _split_networks(cls, value: Any) -> Any:
         if not isinstance(value, str):

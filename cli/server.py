@@ -1,19 +1,26 @@
 """uvicorn, set up for is0k."""
 
+import resource
 import signal
 import socket
 from types import FrameType
+from typing import Any
 
 import structlog
 import uvicorn
 
 from is0k.app import create_app
 from is0k.cli.faults import ToldFailure
+from is0k.cli.http_protocol import PatientProtocol
 from is0k.cli.supervisor.listener import http_url
+from is0k.schema.errors import PayloadTooLarge
 
 KEEP_ALIVE_SECONDS = 10
 # What open requests get to end in once the server is asked to stop.
 GRACE_SECONDS = 4
+# Beyond it uvicorn answers 503. A connection that only waits costs about 10 kB.
+MOST_CONNECTIONS = 8_192
+SPARE_DESCRIPTORS = 256
 
 log = structlog.get_logger("is0k.api")
 
@@ -25,22 +32,38 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-def run(listening: socket.socket) -> None:
-    """Serves until SIGTERM or SIGINT. Raises ToldFailure when the app could not start; the log says why."""
-    config = uvicorn.Config(
-        create_app,
-        factory=True,
+def configured(app: Any, **options: Any) -> uvicorn.Config:
+    """The one configuration: tests run what people run."""
+    return uvicorn.Config(
+        app,
         loop="uvloop",
-        http="httptools",
+        http=PatientProtocol,
         ws="websockets-sansio",  # uvicorn calls the older "websockets" deprecated
-        lifespan="on",
+        ws_max_size=PayloadTooLarge.largest_bytes,
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        limit_concurrency=MOST_CONNECTIONS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        **options,
     )
+
+
+def raise_descriptor_limit() -> None:
+    """A shell allows 1024 files by default, so that a thousand idle connections would shut everybody out."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + SPARE_DESCRIPTORS
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
+def run(listening: socket.socket) -> None:
+    """Serves until SIGTERM or SIGINT. Raises ToldFailure when the app could not start; the log says why."""
+    raise_descriptor_limit()
+    config = configured(create_app, factory=True, lifespan="on")
     log.info("API started", url=http_url(listening))
     try:
         Server(config).run(sockets=[listening])

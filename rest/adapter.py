@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from strawberry import ID
 
-from is0k.resolvers.authentication import authenticate
+from is0k.resolvers.admission import caller_of
 from is0k.resolvers.context import Context, Services
 from is0k.resolvers.operation import Operation
 from is0k.rest.envelope import failure, success
@@ -22,7 +22,6 @@ from is0k.schema.errors import (
     DomainError,
     InternalError,
     InvalidJson,
-    PayloadTooLarge,
     UnknownParameter,
     UnsupportedMediaType,
     ValidationFailed,
@@ -50,8 +49,7 @@ async def answer(request: Request, row: Row, clock: Clock, services: Services) -
     """Run the row's verb. Every fault ends in the envelope."""
     request_id = request.scope["state"]["request_id"]
     try:
-        actor = await authenticate(request.headers.get("authorization"), clock)
-        ctx = Context(actor, clock, request_id, services)
+        ctx = Context(caller_of(request.scope).actor, clock, request_id, services)
         ctx.require(row.verb.scope)
         result = await row.verb(ctx, **await _arguments(request, row, ctx))
         return await _shown(request, row, result)
@@ -112,15 +110,10 @@ async def _body(request: Request) -> Mapping[str, Any]:
 
 
 async def _bytes(request: Request) -> bytes:
-    body = bytearray()
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > PayloadTooLarge.largest_bytes:
-                raise PayloadTooLarge
+        return await request.body()
     except ClientDisconnect:
         raise InvalidJson("The connection ended before the body did") from None
-    return bytes(body)
 
 
 async def _shown(request: Request, row: Row, result: Any) -> Response:

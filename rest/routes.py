@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from is0k.resolvers.admission import caller_of
 from is0k.resolvers.context import Services
 from is0k.rest import alert_channels, incidents, maintenance_windows, me, monitors, regions, status_pages
 from is0k.rest.adapter import Row, answer
@@ -43,6 +44,9 @@ class RestApp:
         await response(scope, receive, send)
 
     async def respond(self, request: Request) -> Response:
+        # Who is refused is refused everywhere, before anything is said of what there is.
+        if refusal := caller_of(request.scope).refusal:
+            return failure(refusal, request.scope["state"]["request_id"])
         path = request.scope["path"].removeprefix(PREFIX)
         matches = [(match, row) for pattern, row in self.table if (match := pattern.fullmatch(path))]
         # What GET answers, HEAD answers without the body; the server leaves it out.

@@ -10,17 +10,17 @@ from cross_web import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.status import WS_1011_INTERNAL_ERROR
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from is0k.resolvers.authentication import authenticate
+from is0k.resolvers.admission import caller_of
 from is0k.resolvers.context import Context, Services
 from is0k.resolvers.root import graphql_schema
 from is0k.schema.clock import Clock
-from is0k.schema.errors import DomainError, InternalError, PayloadTooLarge
+from is0k.schema.errors import DomainError, InternalError, MisdirectedRequest, RateLimited
 
 log = structlog.get_logger("is0k.graphql")
 
@@ -49,10 +49,15 @@ class GraphQLView(GraphQL[Context, None]):
         self.clock, self.services = clock, services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await super().__call__(scope, _limited(receive), send)
+        refusal = caller_of(scope).refusal
+        # A WebSocket is opened first and closed with a code, as browsers see no other; it need not be for a flood.
+        if scope["type"] == "websocket" and isinstance(refusal, RateLimited | MisdirectedRequest):
+            await _refusal(scope, refusal)(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        actor = await authenticate(request.headers.get("authorization"), self.clock)
+        actor = caller_of(request.scope).let_in()
         return Context(actor, self.clock, request.scope["state"]["request_id"], self.services)
 
     async def run(self, request: Any, *arguments: Any, **named: Any) -> Any:
@@ -78,25 +83,13 @@ class GraphQLView(GraphQL[Context, None]):
 
 
 async def _refuse(request: Request | WebSocket, error: DomainError) -> Response:
-    """What is wrong before anything is run, such as a key, is told in the words of GraphQL over HTTP."""
-    extensions = error.extensions | {"requestId": request.scope["state"]["request_id"]}
-    body = {"data": None, "errors": [{"message": error.message, "extensions": extensions}]}
-    response = Response(orjson.dumps(body), error.http_status, error.headers, "application/json")
     if isinstance(request, WebSocket):
         await request.close(UNAUTHORIZED if error.http_status == 401 else WS_1011_INTERNAL_ERROR, error.code)
-    return response
+    return _refusal(request.scope, error)
 
 
-def _limited(receive: Receive) -> Receive:
-    """A body may be as large as one of REST."""
-    size = 0
-
-    async def receive_some() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > PayloadTooLarge.largest_bytes:
-            raise PayloadTooLarge
-        return message
-
-    return receive_some
+def _refusal(scope: Scope, error: DomainError) -> Response:
+    """What is wrong before anything is run, such as a key, is told in the words of GraphQL over HTTP."""
+    extensions = error.extensions | {"requestId": scope["state"]["request_id"]}
+    body = {"data": None, "errors": [{"message": error.message, "extensions": extensions}]}
+    return Response(orjson.dumps(body), error.http_status, error.headers, "application/json")

@@ -12,6 +12,7 @@ from is0k.resolvers.context import Context
 from is0k.rest import rest_app
 from is0k.tests.stage.api import Answer, Api, key_of
 from is0k.tests.stage.clock import FakeClock
+from is0k.tests.stage.door import behind_the_door
 
 pytestmark = pytest.mark.anyio
 
@@ -102,7 +103,6 @@ async def test_a_caller_who_hangs_up_half_way_is_no_fault_of_ours(ctx: Context, 
         "path": "/api/v1/monitors",
         "query_string": b"",
         "headers": [(b"authorization", f"Bearer {await key_of(ctx)}".encode())],
-        "state": {"request_id": "-"},
     }
 
     async def receive() -> Any:
@@ -112,7 +112,7 @@ async def test_a_caller_who_hangs_up_half_way_is_no_fault_of_ours(ctx: Context, 
         sent.append(message)
 
     with capture_logs() as log:
-        await rest_app(clock)(scope, receive, send)
+        await behind_the_door(rest_app(clock), clock)(scope, receive, send)
 
     assert (sent[0]["status"], log) == (400, [])
     assert await nothing_was_made()

@@ -16,7 +16,7 @@ from is0k.rest.routes import RestApp
 from is0k.schema.enums import Scope
 from is0k.tests.stage.api import Api, serving
 from is0k.tests.stage.clock import FakeClock
-from is0k.web.request_id import RequestId
+from is0k.tests.stage.door import behind_the_door
 
 pytestmark = pytest.mark.anyio
 
@@ -124,7 +124,7 @@ async def answer_nonsense(ctx: Context) -> schema.Deleted:
 async def test_a_fault_of_ours_is_500_without_a_word_of_the_inside_and_its_request_id_is_in_the_log(
     ctx: Context, clock: FakeClock, verb: Any
 ) -> None:
-    app: Any = RequestId(RestApp([Row("GET", "/broken", verb)], clock))
+    app = behind_the_door(RestApp([Row("GET", "/broken", verb)], clock), clock)
     with capture_logs([merge_contextvars]) as log:
         async with serving(app, ctx) as api:
             answer = await api.get("/broken")

@@ -8,8 +8,9 @@ from typing import Any
 
 import aiohttp
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
+from is0k.cli.server import configured
 from is0k.resolvers.api_keys import create_api_key
 from is0k.resolvers.context import Context
 from is0k.schema import CreateApiKeyInput, Scope
@@ -87,14 +88,12 @@ async def key_of(ctx: Context, scope: Scope = Scope.ADMIN) -> str:
 
 
 @asynccontextmanager
-async def serving(app: Starlette, ctx: Context) -> AsyncIterator[Api]:
+async def serving(app: ASGIApp, ctx: Context) -> AsyncIterator[Api]:
     """Without the app's lifespan: the test has opened the database already."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        # The parts of uvicorn that is0k runs on; its own loop would look ten times a second whether it is to end.
-        config = uvicorn.Config(
-            app, lifespan="off", log_config=None, access_log=False, http="httptools", ws="websockets-sansio"
-        )
+        # uvicorn's own loop would look ten times a second whether it is to end.
+        config = configured(app, lifespan="off")
         config.load()
         server = uvicorn.Server(config)
         server.lifespan = config.lifespan_class(config)

@@ -68,7 +68,7 @@ async def test_a_fault_of_ours_before_anything_is_run_is_masked_too(api: Api, mo
     async def fail(*_: Any) -> Any:
         raise RuntimeError("password=hunter2")
 
-    monkeypatch.setattr("is0k.web.graphql.authenticate", fail)
+    monkeypatch.setattr("is0k.resolvers.admission.authenticate", fail)
     with capture_logs([merge_contextvars]) as log:
         answer = await post(api, b'{"query": "{ __typename }"}')
 
