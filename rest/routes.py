@@ -38,7 +38,8 @@ class RestApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            response = failure(RouteNotFound("WebSocket", scope["path"]), scope["state"]["request_id"])
+            error = caller_of(scope).refusal or RouteNotFound("WebSocket", scope["path"])
+            response = failure(error, scope["state"]["request_id"])
         else:
             response = await self.respond(Request(scope, receive))
         await response(scope, receive, send)

@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import uvicorn
+from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 from is0k.cli.server import configured
@@ -98,10 +99,12 @@ async def serving(app: ASGIApp, ctx: Context) -> AsyncIterator[Api]:
         server = uvicorn.Server(config)
         server.lifespan = config.lifespan_class(config)
         await server.startup([listener])
-        async with aiohttp.ClientSession() as session:
-            yield Api(f"http://127.0.0.1:{listener.getsockname()[1]}", session, await key_of(ctx))
-        if isinstance(app, Starlette):
-            await app.state.services.close()
-        for listening in server.servers:
-            listening.close()
-            await listening.wait_closed()
+        try:
+            async with aiohttp.ClientSession() as session:
+                yield Api(f"http://127.0.0.1:{listener.getsockname()[1]}", session, await key_of(ctx))
+        finally:
+            if isinstance(app, Starlette):
+                await app.state.services.close()
+            for listening in server.servers:
+                listening.close()
+                await listening.wait_closed()
