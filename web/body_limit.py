@@ -10,7 +10,7 @@ from is0k.schema.errors import PayloadTooLarge
 
 # A client that is still sending when the answer comes would lose it with the connection (RFC 9112 §9.6): it gets
 # these to notice.
-LINGER_BYTES, LINGER_SECONDS = 512 * 1024, 2.0
+LINGER_BYTES, LINGER_SECONDS = 512 * 1024, 1.0
 
 
 class BodyLimit:

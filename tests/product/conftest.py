@@ -27,6 +27,7 @@ async def product(
     environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory, anyio_backend: object
 ) -> AsyncIterator[Product]:
     async with running(Product(tmp_path_factory.mktemp("product"), environment)) as product:
+        await product.command_line("plan", "set", "enterprise", "--rate-limit", "1000000")  # tests look often
         yield product
 
 

@@ -91,17 +91,21 @@ async def key_of(ctx: Context, scope: Scope = Scope.ADMIN) -> str:
 @asynccontextmanager
 async def serving(app: ASGIApp, ctx: Context) -> AsyncIterator[Api]:
     """Without the app's lifespan: the test has opened the database already."""
+    async with listening_to(configured(app, lifespan="off")) as port, aiohttp.ClientSession() as session:
+        yield Api(f"http://127.0.0.1:{port}", session, await key_of(ctx))
+
+
+@asynccontextmanager
+async def listening_to(config: uvicorn.Config) -> AsyncIterator[int]:
+    """The port. uvicorn's own loop would look ten times a second whether it is to end."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        # uvicorn's own loop would look ten times a second whether it is to end.
-        config = configured(app, lifespan="off")
         config.load()
         server = uvicorn.Server(config)
         server.lifespan = config.lifespan_class(config)
         await server.startup([listener])
         try:
-            async with aiohttp.ClientSession() as session:
-                yield Api(f"http://127.0.0.1:{listener.getsockname()[1]}", session, await key_of(ctx))
+            yield listener.getsockname()[1]
         finally:
             if isinstance(app, Starlette):
                 await app.state.services.close()

@@ -61,6 +61,13 @@ class Product:
         places = {"IS0K_DATA_DIR": str(self.data_dir), "TMPDIR": str(self.folder)}
         return {**kept, **SETTINGS, **places, **self.settings}
 
+    async def command_line(self, *words: str) -> None:
+        """Another command of the same installation, as its operator would type it."""
+        process = await asyncio.create_subprocess_exec(
+            *IS0K, *words, cwd=self.folder, env=self._environment(), stdout=asyncio.subprocess.DEVNULL
+        )
+        assert await process.wait() == 0
+
     async def _is_ready(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, f"is0k ended: {self.log.read_text()}"
