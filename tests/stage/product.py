@@ -49,13 +49,14 @@ class Product:
         return subprocess.Popen(
             self.command,
             cwd=self.folder,
-            env=self._environment(),
+            env=self.environment,
             stdout=output,
             stderr=log,
             start_new_session=True,
         )
 
-    def _environment(self) -> dict[str, str]:
+    @property
+    def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("IS0K_")}
         # The demo works in a folder of its own below this one.
         places = {"IS0K_DATA_DIR": str(self.data_dir), "TMPDIR": str(self.folder)}
@@ -64,7 +65,7 @@ class Product:
     async def command_line(self, *words: str) -> None:
         """Another command of the same installation, as its operator would type it."""
         process = await asyncio.create_subprocess_exec(
-            *IS0K, *words, cwd=self.folder, env=self._environment(), stdout=asyncio.subprocess.DEVNULL
+            *IS0K, *words, cwd=self.folder, env=self.environment, stdout=asyncio.subprocess.DEVNULL
         )
         assert await process.wait() == 0
 
