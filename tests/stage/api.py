@@ -92,7 +92,11 @@ async def key_of(ctx: Context, scope: Scope = Scope.ADMIN) -> str:
 async def serving(app: ASGIApp, ctx: Context) -> AsyncIterator[Api]:
     """Without the app's lifespan: the test has opened the database already."""
     async with listening_to(configured(app, lifespan="off")) as port, aiohttp.ClientSession() as session:
-        yield Api(f"http://127.0.0.1:{port}", session, await key_of(ctx))
+        try:
+            yield Api(f"http://127.0.0.1:{port}", session, await key_of(ctx))
+        finally:
+            if isinstance(app, Starlette):
+                await app.state.services.close()
 
 
 @asynccontextmanager
@@ -107,8 +111,6 @@ async def listening_to(config: uvicorn.Config) -> AsyncIterator[int]:
         try:
             yield listener.getsockname()[1]
         finally:
-            if isinstance(app, Starlette):
-                await app.state.services.close()
             for listening in server.servers:
                 listening.close()
                 await listening.wait_closed()
