@@ -30,7 +30,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._send_by: float | None = self.loop.time() + self.head_seconds
         self._body_by = 0.0
         self._read_by: float | None = None
-        self._is_ending = False
+        self._unread_bytes: int | None = None
         self._timer: asyncio.TimerHandle | None = self.loop.call_at(self._send_by, self._look)
 
     def data_received(self, data: bytes) -> None:
@@ -69,10 +69,11 @@ class PatientProtocol(HttpToolsProtocol):
 
     def pause_writing(self) -> None:
         self._read_by = self.loop.time() + self.unread_seconds
+        self._unread_bytes = self.transport.get_write_buffer_size()
         super().pause_writing()
 
     def resume_writing(self) -> None:
-        self._read_by = None
+        self._read_by = self._unread_bytes = None
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -85,10 +86,12 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _look(self) -> None:
         now = self.loop.time()
-        if self._is_ending or (self._read_by and now >= self._read_by):
-            self.transport.abort()  # nobody takes what is left to be sent
-            return
-        self._is_ending = self.transport.is_closing()
+        if self.transport.is_closing() or (self._read_by and now >= self._read_by):
+            unread_bytes = self.transport.get_write_buffer_size()
+            if self._unread_bytes is not None and unread_bytes >= self._unread_bytes:
+                self.transport.abort()  # nothing was taken since the last look
+                return
+            self._unread_bytes, self._read_by = unread_bytes, self._read_by and now + self.unread_seconds
         if self._send_by and self.flow.read_paused:
             self._send_by = now + self.pause_seconds  # it is us who do not read
         if self._send_by and now >= self._send_by:
