@@ -47,8 +47,10 @@ async def sender(api: Api, path: str, *headers: str, key: str | None = None) -> 
     reader, writer = await asyncio.open_connection(sock=raw)
     lines = [f"POST {path} HTTP/1.1", "Host: x", "Content-Type: application/json", *headers]
     writer.write("\r\n".join([*lines, f"Authorization: Bearer {key or api.key}", "", ""]).encode())
-    yield Sender(reader, writer)
-    writer.close()
+    try:
+        yield Sender(reader, writer)
+    finally:
+        writer.close()
 
 
 @pytest.mark.parametrize(("path", "form"), [("/api/v1/monitors", b'"error":{"code":'), ("/graphql", b'"errors":[')])
