@@ -14,6 +14,7 @@ from is0k.models.monitor import count_monitors, joined, read_monitor, read_monit
 from is0k.models.monitor_state import begin_epoch, bring_forward, phase_ms, reschedule
 from is0k.models.organization import public_id
 from is0k.resolvers.context import Context
+from is0k.resolvers.deadline import allow
 from is0k.resolvers.gates import require_interval, require_monitor_type, require_room_for_monitor
 from is0k.resolvers.monitor_channels import set_channels
 from is0k.resolvers.operation import operation
@@ -146,8 +147,10 @@ async def check_monitor(ctx: Context, id: strawberry.ID) -> schema.Check:
     tick = await bring_forward(monitor.number, milliseconds(ctx.clock.now()))
     if tick is None:
         raise ValidationFailed([Fault(("id",), "PAUSED", "The monitor is paused; resume it first")])
+    patience = monitor.timeout_seconds + PICK_UP_SECONDS
+    allow(patience + 1)  # so that it is this time-out that tells
     try:
-        async with asyncio.timeout(monitor.timeout_seconds + PICK_UP_SECONDS):
+        async with asyncio.timeout(patience):
             return await _check_since(monitor, tick)
     except TimeoutError:
         raise ServiceUnavailable("No worker has run the check in time; is one running?") from None

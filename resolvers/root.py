@@ -1,7 +1,6 @@
 """The GraphQL schema: the verbs, put together as Query and Mutation."""
 
 import strawberry
-from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 
 from is0k.resolvers import (
@@ -16,7 +15,7 @@ from is0k.resolvers import (
     regions,
     status_pages,
 )
-from is0k.resolvers.execution import MaskedErrors, Schema
+from is0k.resolvers.execution import Schema, ToldErrors
 from is0k.resolvers.operation import listing, mutation, query
 from is0k.schema.alert_channel import AlertChannel
 from is0k.schema.api_key import ApiKey
@@ -97,9 +96,5 @@ graphql_schema = Schema(
     query=Query,
     mutation=Mutation,
     config=StrawberryConfig(scalar_map=SCALARS),
-    extensions=[
-        ParserCache,
-        ValidationCache,
-        MaskedErrors,
-    ],
+    extensions=[ToldErrors],
 )
