@@ -36,7 +36,10 @@ from is0k.schema.errors import QueryTooComplex
 LIMITS: Final[Mapping[str, int]] = {
     "characters": 100_000,
     "tokens": 2_000,
+    "comments": 1_000,
+    "digits": 300,
     "operations": 20,
+    "fragments": 50,
     "depth": 12,
     "fields": 1_000,
     "aliases": 30,
@@ -50,8 +53,8 @@ LIMITS: Final[Mapping[str, int]] = {
 SIZES = ("first", "days", "buckets")
 # A list that is read whole counts as if it had this many items.
 ITEMS = 10
-# Introspection lists a schema of a size we know; its depth graphql-core limits on its own.
-INTROSPECTED = {"__schema": 50, "__type": 1}
+# Introspection counts as if the schema had so many types; how deep it goes graphql-core limits by a rule of its own.
+TYPES = 50
 # More would reach the recursion limit of Python sooner than any of our documents.
 NESTING = 50
 
@@ -122,6 +125,7 @@ def refuse_above(limit: str, found: int) -> None:
 def costs_of(schema: GraphQLSchema, document: DocumentNode) -> dict[str | None, Cost]:
     """The cost of each operation, by its name. Raises QueryTooComplex. The document need not be valid."""
     walk = Walk(schema, document)
+    refuse_above("fragments", len(walk.fragments))
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     refuse_above("operations", len(operations))
     costs: dict[str | None, Cost] = {}
@@ -204,11 +208,12 @@ class Walk:
         own = next((_given(node, argument, default) for argument, default in shape.sizes), None)
         below = self.selections(node.selection_set, shape.below, own)
         cost = below.cost
-        if shape.is_list:
-            cost = cost.times(own or size or ITEMS)
-        if name in INTROSPECTED:
-            cost, below = cost.times(INTROSPECTED[name]), below._replace(depth=0)
-        return Extent(below.depth + 1, below.fields + 1, below.aliases + is_alias, cost.plus(Cost(1)))
+        if shape.is_list and not _is_introspection(shape.below):
+            cost = cost.times(next((given for given in (own, size) if given is not None), ITEMS))
+        if name == "__schema":
+            cost = cost.times(TYPES)
+        depth = 0 if _is_introspection(parent) else below.depth + 1
+        return Extent(depth, below.fields + 1, below.aliases + is_alias, cost.plus(Cost(1)))
 
 
 def _given(node: FieldNode, argument: str, default: int) -> Size:
@@ -219,19 +224,23 @@ def _given(node: FieldNode, argument: str, default: int) -> Size:
     return int(value.value) if isinstance(value, IntValueNode) else default
 
 
+def _is_introspection(type: GraphQLNamedType | None) -> bool:
+    return type is not None and type.name.startswith("__")
+
+
 def _shape(field: GraphQLField | None) -> Shape:
     if field is None:
         return Shape(None, False, ())
     below = get_named_type(field.type)
-    is_list = is_list_type(get_nullable_type(field.type)) and not below.name.startswith("__")
+    is_list = is_list_type(get_nullable_type(field.type))
     return Shape(below, is_list, tuple((name, _default(field.args[name])) for name in SIZES if name in field.args))
 
 
 def _default(argument: GraphQLArgument) -> int:
-    default = argument.default.value if argument.default else argument.default_value
-    return default if isinstance(default, int) else 1
+    return argument.default_value if isinstance(argument.default_value, int) else 1
 
 
 def _definition(schema: GraphQLSchema, parent: GraphQLNamedType | None, name: str) -> GraphQLField | None:
-    is_with_fields = isinstance(parent, GraphQLObjectType | GraphQLInterfaceType)
-    return schema.get_field(parent, name) if is_with_fields else None
+    if not isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
+        return None
+    return schema.get_field(parent, name)

@@ -1,11 +1,11 @@
 """How GraphQL is executed: what is refused, what is logged, and what of a fault is told."""
 
-import re
+from collections.abc import Mapping
 from typing import Any
 
 import strawberry
 import structlog
-from graphql import ExecutionResult, GraphQLError
+from graphql import ExecutionResult, GraphQLDefaultInput, GraphQLError, GraphQLInputObjectType, GraphQLSchema
 from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import MaskErrors
 from strawberry.schema.exceptions import InvalidOperationTypeError
@@ -13,13 +13,10 @@ from strawberry.types import ExecutionContext
 from strawberry.types.execution import PreExecutionError
 
 from is0k.resolvers.deadline import deadline
-from is0k.resolvers.documents import Documents, InvalidDocument, Prepared
+from is0k.resolvers.documents import Documents, InvalidDocument, Prepared, without_value
 from is0k.schema.errors import DomainError, InternalError, MalformedRequest, TimedOut
 
 log = structlog.get_logger("is0k.graphql")
-
-# graphql-core ends what it says of a variable with the value, the way Python writes it.
-VALUE = re.compile(r"(, found: | value: ).*", re.DOTALL)
 
 
 class Schema(strawberry.Schema):
@@ -27,6 +24,7 @@ class Schema(strawberry.Schema):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        _show_object_defaults(self._schema)
         self.documents = Documents(self._schema)
 
     async def _prepare_operation_async(
@@ -43,6 +41,9 @@ class Schema(strawberry.Schema):
             context.pre_execution_errors = error.errors
         except DomainError as error:
             context.pre_execution_errors = [GraphQLError(error.message, original_error=error)]
+        except Exception:
+            log.exception("document failed")
+            context.pre_execution_errors = [GraphQLError(InternalError().message, original_error=InternalError())]
         if context.pre_execution_errors:
             return PreExecutionError(data=None, errors=context.pre_execution_errors)
         if context.operation_type not in context.allowed_operations:
@@ -66,6 +67,15 @@ class Schema(strawberry.Schema):
                 log.error("resolver failed", path=error.path, exc_info=error.original_error)
 
 
+def _show_object_defaults(schema: GraphQLSchema) -> None:
+    """Strawberry gives defaults in graphql-core's older form, which introspection cannot print for an object."""
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLInputObjectType):
+            for field in kind.fields.values():
+                if isinstance(field.default_value, Mapping):
+                    field.default = GraphQLDefaultInput(field.default_value)
+
+
 def _named(context: ExecutionContext, prepared: Prepared) -> str | None:
     """Which of its operations is to run. Strawberry would take the first of several."""
     given = context._provided_operation_name
@@ -79,7 +89,9 @@ def _named(context: ExecutionContext, prepared: Prepared) -> str | None:
 
 
 def _is_ours(error: GraphQLError) -> bool:
-    return not isinstance(error.original_error, DomainError | GraphQLError | None)
+    # What has a place in the document, but none in the answer, is about a variable: our scalars say what is wrong.
+    is_of_variable = error.path is None and bool(error.nodes)
+    return not isinstance(error.original_error, DomainError | GraphQLError | None) and not is_of_variable
 
 
 class ToldErrors(MaskErrors):
@@ -91,9 +103,10 @@ class ToldErrors(MaskErrors):
 
     def anonymise_error(self, error: GraphQLError) -> GraphQLError:
         told = super().anonymise_error(error)
-        if _is_ours(error):
-            told.extensions = {"code": InternalError.code, "requestId": self.execution_context.context.request_id}
-        else:
-            told.message = VALUE.sub("", error.message)
+        told.extensions = {"code": InternalError.code}
+        if not _is_ours(error):
+            told.message = without_value(error.message)
             told.extensions = {"code": "BAD_USER_INPUT", **(error.extensions or {})}
+        if told.extensions["code"] == InternalError.code:
+            told.extensions["requestId"] = self.execution_context.context.request_id
         return told
