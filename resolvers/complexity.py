@@ -31,7 +31,7 @@ from graphql import (
     is_list_type,
 )
 
-from is0k.schema.errors import QueryTooComplex
+from is0k.schema.graphql_errors import QueryTooComplex
 
 LIMITS: Final[Mapping[str, int]] = {
     "characters": 100_000,

@@ -18,7 +18,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from is0k.resolvers.complexity import LIMITS, Cost, costs_of, refuse_above
-from is0k.schema.errors import QueryTooComplex
+from is0k.schema.graphql_errors import QueryTooComplex
 
 PARSE_FAILED, VALIDATION_FAILED = "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"
 

@@ -14,7 +14,8 @@ from strawberry.types.execution import PreExecutionError
 
 from is0k.resolvers.deadline import deadline
 from is0k.resolvers.documents import Documents, InvalidDocument, Prepared, without_value
-from is0k.schema.errors import DomainError, InternalError, MalformedRequest, TimedOut
+from is0k.schema.errors import DomainError, InternalError
+from is0k.schema.graphql_errors import MalformedRequest, TimedOut
 
 log = structlog.get_logger("is0k.graphql")
 

@@ -75,26 +75,6 @@ class InvalidJson(BadRequest):
     code = "INVALID_JSON"
 
 
-class MalformedRequest(BadRequest):
-    """The body is JSON, but not what the GraphQL-over-HTTP specification calls a request."""
-
-    code = "BAD_REQUEST"
-
-
-class QueryTooComplex(BadRequest):
-    """A GraphQL document asks for more than one request may; `limit` names which of the limits it breaks."""
-
-    code = "QUERY_TOO_COMPLEX"
-
-    def __init__(self, limit: str, found: int, allowed: int) -> None:
-        super().__init__(f"The query is too large: {limit} {found}, allowed are {allowed}")
-        self._figures = {"limit": limit, "found": found, "allowed": allowed}
-
-    @property
-    def extensions(self) -> dict[str, object]:
-        return super().extensions | self._figures
-
-
 class UnknownParameter(BadRequest):
     code = "UNKNOWN_PARAMETER"
 
@@ -320,10 +300,3 @@ class ServiceUnavailable(DomainError):
     code = "SERVICE_UNAVAILABLE"
     http_status = 503
     is_system = True
-
-
-class TimedOut(ServiceUnavailable):
-    code = "TIMEOUT"
-
-    def __init__(self) -> None:
-        super().__init__("It took too long and was stopped; a change that was under way is undone")

@@ -1,20 +1,21 @@
 """From a noun to plain JSON, the way REST shows it: camelCase names, words for enums, settings beside the other fields.
 
-The walk over a type is done once and kept as a list of (name, attribute, converter), so that a list of a hundred
-monitors costs a hundred short loops.
+The walk over a type is done once. What is kept is a getter for each field, and a converter for each value that JSON
+does not take as it is.
 """
 
 import dataclasses
 from collections.abc import Callable
-from datetime import datetime
 from enum import Enum
 from functools import cache
-from typing import Any, get_args, get_origin, get_type_hints
+from operator import attrgetter
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from strawberry.types.base import get_object_definition
 
 from is0k.schema.faults import camel
-from is0k.schema.scalars import SCALARS, rfc3339
+from is0k.schema.scalars import SCALARS
 
 Convert = Callable[[Any], Any]
 
@@ -23,39 +24,52 @@ SERIALIZE = {kind: scalar.serialize for kind, scalar in SCALARS.items() if scala
 
 def plain(value: Any) -> Any:
     """JSON-able data for a noun, a list of nouns, or a value of one of their fields."""
-    return _converter(type(value))(value)  # type: ignore[arg-type]  # a class is hashable
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    convert = _converter(type(value))  # type: ignore[arg-type]  # a class is hashable
+    return convert(value) if convert else value
 
 
 @cache
-def _converter(kind: Any) -> Convert:
+def _converter(hint: Any) -> Convert | None:
+    """By the type a field is declared with; None where JSON takes the value as it is."""
+    hint = _without_none(hint)
+    if hint in SERIALIZE:
+        return SERIALIZE[hint]
+    if get_origin(hint) is list:
+        convert = _converter(get_args(hint)[0])
+        return convert and (lambda items: [convert(item) for item in items])
+    kind = getattr(hint, "__supertype__", hint)
+    if not isinstance(kind, type):
+        return plain  # a union: its members differ
     if get_object_definition(kind) is not None:
         return _noun_converter(kind)
-    if issubclass(kind, Enum):
-        return lambda value: value.value
-    if issubclass(kind, datetime):
-        return rfc3339
-    if issubclass(kind, list):
-        return lambda items: [plain(item) for item in items]
-    return lambda value: value
+    return attrgetter("value") if issubclass(kind, Enum) else None
+
+
+def _without_none(hint: Any) -> Any:
+    parts = [part for part in get_args(hint) if part is not type(None)]
+    return parts[0] if get_origin(hint) in (Union, UnionType) and len(parts) == 1 else hint
 
 
 def _noun_converter(kind: type[Any]) -> Convert:
-    fields = [(camel(field.name), field.name, bool(field.metadata.get("flat"))) for field in _shown(kind)]
-    scalars = {name: SERIALIZE[hint] for name, hint in get_type_hints(kind).items() if hint in SERIALIZE}
+    hints, shown = get_type_hints(kind), _shown(kind)
+    getters = [(camel(field.name), attrgetter(field.name)) for field in shown if not field.metadata.get("flat")]
+    flat = [attrgetter(field.name) for field in shown if field.metadata.get("flat")]
+    converters = [
+        (camel(field.name), converter)
+        for field in shown
+        if not field.metadata.get("flat") and (converter := _converter(hints[field.name]))
+    ]
 
     def convert(noun: Any) -> dict[str, Any]:
-        shown: dict[str, Any] = {}
-        for name, attribute, is_flat in fields:
-            value = getattr(noun, attribute)
-            if value is None or type(value) in (str, int, float, bool):
-                shown[name] = value
-            elif attribute in scalars:
-                shown[name] = scalars[attribute](value)
-            elif is_flat:
-                shown |= plain(value)
-            else:
-                shown[name] = plain(value)
-        return shown
+        result = {name: get(noun) for name, get in getters}
+        for name, converter in converters:
+            if (value := result[name]) is not None:
+                result[name] = converter(value)
+        for get in flat:
+            result |= plain(get(noun))
+        return result
 
     return convert
 

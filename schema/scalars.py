@@ -16,7 +16,9 @@ STATUS = re.compile(r"[1-5](xx|\d\d)")
 
 def rfc3339(moment: datetime) -> str:
     """`2026-11-23T03:01:07.250Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def parse_datetime(value: Any) -> datetime:

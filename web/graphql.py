@@ -28,7 +28,6 @@ from is0k.schema.errors import (
     DomainError,
     InternalError,
     InvalidJson,
-    MalformedRequest,
     MethodNotAllowed,
     MisdirectedRequest,
     RateLimited,
@@ -36,6 +35,7 @@ from is0k.schema.errors import (
     Unauthenticated,
     UnsupportedMediaType,
 )
+from is0k.schema.graphql_errors import MalformedRequest, TimedOut
 from is0k.web.media_types import GRAPHQL_RESPONSE, answer_type, is_json
 
 log = structlog.get_logger("is0k.graphql")

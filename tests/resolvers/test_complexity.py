@@ -5,7 +5,7 @@ import strawberry
 from graphql import get_introspection_query, parse
 
 from is0k.resolvers.complexity import LIMITS, Cost, costs_of
-from is0k.schema.errors import QueryTooComplex
+from is0k.schema.graphql_errors import QueryTooComplex
 from is0k.schema.page import Connection
 
 

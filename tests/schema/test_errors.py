@@ -3,7 +3,7 @@ import re
 import pytest
 from starlette import status
 
-from is0k.schema import errors
+from is0k.schema import errors, graphql_errors
 from is0k.schema.enums import Scope
 from is0k.schema.errors import (
     ApiKeyNotFound,
@@ -22,6 +22,8 @@ from is0k.schema.faults import Fault, Verbatim
 
 
 def test_every_error_stands_in_the_table_of_the_docstring_with_its_code_and_status() -> None:
+    assert graphql_errors.__doc__  # its errors are known once it is imported
+
     assert _table() == {
         error.__name__: (
             "<NOUN>_NOT_FOUND" if error is NotFound else error.__dict__.get("code"),
