@@ -117,4 +117,5 @@ def json_of(value: Any) -> Any:
 
 def datetime_of(value: datetime | str) -> datetime:
     """SQLite keeps times as text."""
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value).astimezone(UTC)
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)

@@ -14,6 +14,7 @@ from strawberry.types.execution import PreExecutionError
 
 from is0k.resolvers.deadline import deadline
 from is0k.resolvers.documents import Documents, InvalidDocument, Prepared, without_value
+from is0k.resolvers.executor import Executor
 from is0k.schema.errors import DomainError, InternalError
 from is0k.schema.graphql_errors import MalformedRequest, TimedOut
 
@@ -24,7 +25,7 @@ class Schema(strawberry.Schema):
     """Strawberry's, with our documents in the place of its parser and validation, and a time-out."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(execution_context_class=Executor, **options)
         _show_object_defaults(self._schema)
         self.documents = Documents(self._schema)
 

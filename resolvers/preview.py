@@ -7,6 +7,7 @@ import strawberry
 from is0k import schema
 from is0k.probes.base import judge_latency
 from is0k.resolvers.context import Context
+from is0k.resolvers.deadline import allow
 from is0k.resolvers.gates import require_monitor_type
 from is0k.resolvers.operation import operation
 from is0k.resolvers.typed import chosen
@@ -21,6 +22,7 @@ async def preview_monitor(ctx: Context, input: schema.PreviewMonitorInput) -> sc
     type, given = chosen(MonitorType, input.settings)
     require_monitor_type(ctx, type)
     settings = build(SETTINGS[type], given)
+    allow(input.timeout_seconds + 1)
     outcome = await ctx.services.probes[type].run(settings, input.timeout_seconds)
     outcome = judge_latency(outcome, input.degraded_after_ms)
     return schema.Preview(

@@ -11,6 +11,7 @@ from is0k.resolvers import (
     maintenance_windows,
     me,
     monitors,
+    nodes,
     preview,
     regions,
     status_pages,
@@ -24,6 +25,7 @@ from is0k.schema.incident import Incident
 from is0k.schema.maintenance_window import MaintenanceWindow
 from is0k.schema.me import Me
 from is0k.schema.monitor import Monitor
+from is0k.schema.node import Node
 from is0k.schema.page import Connection
 from is0k.schema.payloads import (
     AlertChannelPayload,
@@ -44,6 +46,7 @@ from is0k.schema.status_page import StatusPage
 
 @strawberry.type
 class Query:
+    node: Node | None = query(nodes.get_node)
     monitor: Monitor | None = query(monitors.get_monitor)
     monitors: Connection[Monitor] = listing(monitors.list_monitors)
     incident: Incident | None = query(incidents.get_incident)

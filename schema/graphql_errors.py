@@ -1,6 +1,6 @@
 """What can go wrong with a GraphQL request as such. The table of all errors is in errors.py."""
 
-from is0k.schema.errors import BadRequest, ServiceUnavailable
+from is0k.schema.errors import BadRequest, NotFound, ServiceUnavailable
 
 
 class MalformedRequest(BadRequest):
@@ -28,3 +28,9 @@ class TimedOut(ServiceUnavailable):
 
     def __init__(self) -> None:
         super().__init__("It took too long and was stopped; a change that was under way is undone")
+
+
+class NodeNotFound(NotFound):
+    """Of whatever noun: nothing that can be read alone has this id."""
+
+    noun = "Node"

@@ -58,3 +58,9 @@ def decode(prefix: Prefix, text: str) -> UUID | None:
             return None
         number = number * 32 + digit
     return UUID(int=number)
+
+
+def prefix_of(text: str) -> Prefix | None:
+    """Which noun an id is of; the rest of it may still be none."""
+    head = text.rpartition("_")[0]
+    return next((prefix for prefix in Prefix if prefix.value == head), None)

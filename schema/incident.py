@@ -8,6 +8,7 @@ from strawberry import UNSET
 
 from is0k.schema.enums import IncidentImpact, IncidentOrigin, IncidentStatus, Reason
 from is0k.schema.faults import Fault
+from is0k.schema.node import Node
 from is0k.schema.rules import Each, Text, anything, rule
 
 TITLE = Text(1, 200)
@@ -32,8 +33,7 @@ class IncidentUpdate:
 
 
 @strawberry.type
-class Incident:
-    id: strawberry.ID
+class Incident(Node):
     title: str
     status: IncidentStatus
     impact: IncidentImpact

@@ -15,6 +15,7 @@ from is0k.schema.enums import MonitorStatus, MonitorType, Period, Reason
 from is0k.schema.faults import Fault
 from is0k.schema.http_settings import HttpSettings, HttpSettingsInput, HttpSettingsPatch
 from is0k.schema.incident import Incident
+from is0k.schema.node import Node
 from is0k.schema.page import Connection, PageArguments, connection
 from is0k.schema.rules import Each, Range, Slug, Text, anything, rule
 from is0k.schema.stats import Stats, StatsRange
@@ -39,9 +40,8 @@ def default_timeout_seconds(interval_seconds: int) -> float:
 
 
 @strawberry.type
-class Monitor:
+class Monitor(Node):
     number: strawberry.Private[int]
-    id: strawberry.ID
     name: str
     type: MonitorType
     status: MonitorStatus

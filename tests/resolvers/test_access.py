@@ -57,6 +57,7 @@ SUBJECTS = [
     ("maintenance_window", Prefix.MAINTENANCE_WINDOW, "Maintenance window"),
     ("alert_channel", Prefix.ALERT_CHANNEL, "Alert channel"),
     ("delivery", Prefix.DELIVERY, "Delivery"),
+    ("node", Prefix.MONITOR, "Node"),
     ("monitor", Prefix.MONITOR, "Monitor"),
     ("incident", Prefix.INCIDENT, "Incident"),
 ]
@@ -76,6 +77,7 @@ def test_the_scopes_are_what_the_documentation_says() -> None:
         "get_maintenance_window",
         "get_me",
         "get_monitor",
+        "get_node",
         "get_stats",
         "get_status_page",
         "list_alert_channels",
