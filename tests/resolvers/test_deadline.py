@@ -71,6 +71,19 @@ async def test_after_a_change_was_stopped_the_next_one_is_made(ctx: Context, mon
     assert await models.Monitor.filter(name="Blog").exists() is True
 
 
+async def test_a_check_made_now_may_take_as_long_as_the_monitor_allows(
+    ctx: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monitor = await new_monitor(ctx, timeoutSeconds=0.5)
+    monkeypatch.setattr(monitors, "PICK_UP_SECONDS", 0)
+    query = "mutation ($id: ID!) { checkMonitor(id: $id) { check { status } } }"
+
+    answer = await graphql_schema.execute(query, {"id": monitor.id}, ctx)
+
+    # Nobody works here: it has waited for its own time, and says why in its own words.
+    assert [error.extensions for error in answer.errors or ()] == [{"code": "SERVICE_UNAVAILABLE"}]
+
+
 async def test_what_waits_by_its_nature_may_take_longer() -> None:
     async with deadline():
         allow(5)
