@@ -169,7 +169,7 @@ def to_schema(row: Mapping[str, Any]) -> schema.Monitor:
         regions=json_of(row["regions"]),
         alert_channel_ids=[channel_id(id) for id in (row["channel_ids"] or "").split()],
         tags=row["tag_words"].split(),
-        settings=_shown_settings(row["type"], row["settings"], row["secrets"]),
+        settings=_shown_settings(row["type"], row["settings"], row["secrets"], vault.times_unlocked),
         last_checked_at=_moment(row["last_checked_at"]),
         last_status_change_at=_moment(row["last_status_change_at"]),
         last_latency_ms=None if latency_us is None else latency_us / 1000,
@@ -187,7 +187,7 @@ def channel_id(text: str) -> strawberry.ID:
 
 
 @lru_cache(maxsize=2048)
-def _shown_settings(type: str, settings: str, secrets: str | None) -> schema.HttpSettings:
+def _shown_settings(type: str, settings: str, secrets: str | None, times_unlocked: int) -> schema.HttpSettings:
     """Kept in their masked form, as most reads are of what was read before. Nobody changes the settings of a noun."""
     return masked(stored_settings({"type": type, "settings": settings, "secrets": secrets}))
 

@@ -25,10 +25,12 @@ class Vault:
 
     def __init__(self) -> None:
         self._fernet: MultiFernet | None = None
+        self.times_unlocked = 0  # what was read under other keys must not be taken for what these can read
 
     def unlock(self, keys: str) -> None:
         """`keys`: one or more Fernet keys, separated by commas."""
         try:
+            self.times_unlocked += 1
             self._fernet = MultiFernet([Fernet(key.strip()) for key in keys.split(",") if key.strip()])
         except ValueError as error:
             message = "IS0K_SECRET_KEY must be 32 bytes in URL-safe base64 (44 characters), or several with commas"

@@ -6,8 +6,10 @@ import strawberry
 
 from is0k.resolvers.context import Context
 from is0k.resolvers.incidents import get_incident
+from is0k.resolvers.maintenance_windows import get_maintenance_window
 from is0k.resolvers.monitors import get_monitor
 from is0k.resolvers.operation import Operation, operation
+from is0k.resolvers.status_pages import get_status_page
 from is0k.schema.enums import Scope
 from is0k.schema.errors import NotFound
 from is0k.schema.graphql_errors import NodeNotFound
@@ -17,6 +19,8 @@ from is0k.schema.node import Node
 READERS: dict[Prefix, Operation[..., Any]] = {
     Prefix.MONITOR: get_monitor,
     Prefix.INCIDENT: get_incident,
+    Prefix.MAINTENANCE_WINDOW: get_maintenance_window,
+    Prefix.STATUS_PAGE: get_status_page,
 }
 
 

@@ -261,9 +261,7 @@ class ValidationFailed(DomainError):
     @property
     def details(self) -> list[dict[str, str]]:
         """The faults as REST and GraphQL print them."""
-        return [
-            {"field": ".".join(fault.field), "code": fault.code, "message": fault.message} for fault in self._faults
-        ]
+        return [{"field": ".".join(f.field), "code": f.code, "message": f.message} for f in self._faults]
 
     @property
     def extensions(self) -> dict[str, object]:

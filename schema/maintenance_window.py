@@ -10,6 +10,7 @@ from strawberry import UNSET
 
 from is0k.schema.enums import MaintenanceStatus
 from is0k.schema.faults import Fault
+from is0k.schema.node import Node
 from is0k.schema.recurrence import Recurrence
 from is0k.schema.recurrence_rule import BadRule, fits, words
 from is0k.schema.rules import Each, Text, anything, rule, timezone, timezones
@@ -23,8 +24,7 @@ REPEAT = "RFC 5545, such as FREQ=WEEKLY;BYDAY=SU; null: once. It keeps the wall 
 
 
 @strawberry.type
-class MaintenanceWindow:
-    id: strawberry.ID
+class MaintenanceWindow(Node):
     title: str
     starts_at: datetime = strawberry.field(description="When it begins; of one that repeats: the first time.")
     ends_at: datetime

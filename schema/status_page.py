@@ -8,6 +8,7 @@ from strawberry import UNSET
 
 from is0k.schema.enums import Theme, Visibility
 from is0k.schema.faults import Fault
+from is0k.schema.node import Node
 from is0k.schema.plans import LONGEST_HISTORY_DAYS
 from is0k.schema.rules import AtMost, Each, HttpUrl, Range, Text, anything, rule, timezone
 from is0k.schema.status_page_rules import domain, locale, page_slug
@@ -32,8 +33,7 @@ class Component:
 
 
 @strawberry.type
-class StatusPage:
-    id: strawberry.ID
+class StatusPage(Node):
     name: str
     slug: str
     custom_domain: str | None
