@@ -4,6 +4,7 @@ from typing import Any
 
 import strawberry
 
+from is0k.resolvers.alert_channels import get_alert_channel
 from is0k.resolvers.context import Context
 from is0k.resolvers.incidents import get_incident
 from is0k.resolvers.maintenance_windows import get_maintenance_window
@@ -18,6 +19,7 @@ from is0k.schema.node import Node
 
 READERS: dict[Prefix, Operation[..., Any]] = {
     Prefix.MONITOR: get_monitor,
+    Prefix.ALERT_CHANNEL: get_alert_channel,
     Prefix.INCIDENT: get_incident,
     Prefix.MAINTENANCE_WINDOW: get_maintenance_window,
     Prefix.STATUS_PAGE: get_status_page,

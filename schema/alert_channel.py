@@ -13,6 +13,7 @@ from is0k.schema.discord_settings import DiscordSettings, DiscordSettingsInput, 
 from is0k.schema.email_settings import EmailSettings, EmailSettingsInput, EmailSettingsPatch
 from is0k.schema.enums import ChannelEvent, ChannelType
 from is0k.schema.faults import Fault
+from is0k.schema.node import Node
 from is0k.schema.rules import SomeOf, Text, rule
 from is0k.schema.slack_settings import SlackSettings, SlackSettingsInput, SlackSettingsPatch
 from is0k.schema.sms_settings import SmsSettings, SmsSettingsInput, SmsSettingsPatch
@@ -48,8 +49,7 @@ def default_events() -> list[ChannelEvent]:
 
 
 @strawberry.type
-class AlertChannel:
-    id: strawberry.ID
+class AlertChannel(Node):
     name: str
     type: ChannelType
     enabled: bool

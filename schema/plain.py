@@ -1,4 +1,4 @@
-"""From a noun to plain JSON, the way REST shows it: camelCase names, words for enums, settings beside the other fields.
+"""From a noun to plain JSON, the way REST shows it: camelCase names, words for enums, settings behind the other fields.
 
 The walk over a type is done once. What is kept is a getter for each field, and a converter for each value that JSON
 does not take as it is.

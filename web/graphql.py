@@ -31,7 +31,6 @@ from is0k.schema.errors import (
     MethodNotAllowed,
     MisdirectedRequest,
     RateLimited,
-    TimedOut,
     Unauthenticated,
     UnsupportedMediaType,
 )

@@ -60,11 +60,11 @@ async def test_create_answers_201_with_the_channel_flat_and_where_it_is(api: Api
         "enabled",
         "isDefault",
         "events",
-        "address",
         "monitorCount",
         "lastDelivery",
         "createdAt",
         "updatedAt",
+        "address",
     ]
     assert answer.data["events"] == ["down", "up", "tls_expiring", "heartbeat_missed", "flapping", "incident"]
     assert (answer.data["type"], answer.data["isDefault"], answer.data["address"]) == (
