@@ -4,6 +4,7 @@ import gc
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from redis.asyncio import Redis
 from starlette.applications import Starlette
@@ -19,6 +20,8 @@ from is0k.models.own_addresses import own_addresses
 from is0k.probes import PROBES
 from is0k.probes.guard import Guard
 from is0k.resolvers.admission import Gate
+from is0k.resolvers.announcer import Announcer
+from is0k.resolvers.bus import Bus
 from is0k.resolvers.context import Services
 from is0k.resolvers.rate_limits import RateLimiter
 from is0k.rest import rest_app
@@ -26,6 +29,7 @@ from is0k.schema.clock import Clock, SystemClock
 from is0k.settings import Settings
 from is0k.web.front_door import front_door
 from is0k.web.graphql import GraphQLView
+from is0k.web.graphql_stream import GraphQLStreamView
 from is0k.web.health import health_routes
 
 
@@ -33,14 +37,15 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     settings, clock = settings or Settings(), clock or SystemClock()
     redis = Redis.from_url(settings.redis, socket_timeout=2, socket_connect_timeout=2)
     services = _services(settings, clock)
-    graphql, rest = GraphQLView(clock, services), rest_app(clock, services)
+    origins = [settings.public_url, *settings.cors_origins]
+    graphql, rest = GraphQLView(clock, services, origins), rest_app(clock, services)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with opened(settings):
             _settle_memory()
             yield
-        await services.close()
+            await services.close()
         await redis.aclose()
 
     app = Starlette(
@@ -49,13 +54,19 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             Route("/api/v1", rest),
             Route("/graphql", graphql),
             WebSocketRoute("/graphql", graphql),
+            Route("/graphql/stream", GraphQLStreamView(clock, services), methods=["POST"]),
             *health_routes(redis.ping, clock),
         ],
         middleware=front_door(settings, Gate(clock, RateLimiter(clock, redis))),
         lifespan=lifespan,
     )
-    app.state.services = services
+    app.state.services, app.state.redis = services, redis
     return app
+
+
+def end_live_events(app: Any) -> None:
+    """Before the server waits for its connections to end. `app` is what `create_app` made."""
+    app.state.services.bus.end_all()
 
 
 def _services(settings: Settings, clock: Clock) -> Services:
@@ -65,6 +76,8 @@ def _services(settings: Settings, clock: Clock) -> Services:
         channels=make_channels(Reach(Http(guard), MailServer.of(settings), clock)),
         apprise=settings.apprise,
         public_url=settings.public_url.rstrip("/"),
+        announcer=Announcer(settings.redis),
+        bus=Bus(settings.redis, clock),
     )
 
 

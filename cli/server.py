@@ -9,11 +9,11 @@ from typing import Any
 import structlog
 import uvicorn
 
-from is0k.app import create_app
+from is0k.app import create_app, end_live_events
 from is0k.cli.faults import ToldFailure
 from is0k.cli.http_protocol import PatientProtocol
 from is0k.cli.supervisor.listener import http_url
-from is0k.schema.errors import PayloadTooLarge
+from is0k.web.graphql_socket import LARGEST_MESSAGE_BYTES
 
 KEEP_ALIVE_SECONDS = 10
 # What open requests get to end in once the server is asked to stop.
@@ -26,6 +26,11 @@ log = structlog.get_logger("is0k.api")
 
 
 class Server(uvicorn.Server):
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Subscriptions last as long as their clients like: they would use up the whole grace.
+        end_live_events(self.config.loaded_app)
+        await super().shutdown(sockets)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Without uvicorn's habit of raising the signal again at the end: stopping as asked is exit code 0."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
@@ -39,7 +44,7 @@ def configured(app: Any, **options: Any) -> uvicorn.Config:
         loop="uvloop",
         http=PatientProtocol,
         ws="websockets-sansio",  # uvicorn calls the older "websockets" deprecated
-        ws_max_size=PayloadTooLarge.largest_bytes,
+        ws_max_size=LARGEST_MESSAGE_BYTES,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -1,5 +1,8 @@
 """What a transition does to incidents. Called inside the transaction that stores the verdict."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from is0k import models
 from is0k.jobs.verdict import Change, Transition
 from is0k.probes.base import Outcome
@@ -7,15 +10,16 @@ from is0k.schema.clock import moment
 from is0k.schema.enums import IncidentImpact, IncidentOrigin, IncidentStatus
 
 
-async def record_transition(number: int, transition: Transition, outcome: Outcome) -> None:
-    """`outcome` is that of the check that settled it."""
+async def record_transition(number: int, transition: Transition, outcome: Outcome) -> Sequence[UUID]:
+    """`outcome` is that of the check that settled it. The ids of the incidents opened or resolved."""
     if transition.change is Change.WENT_DOWN:
-        await open_incident(number, transition, outcome)
-    elif transition.change is Change.CAME_UP:
-        await resolve_incident(number, transition.at)
+        return [await open_incident(number, transition, outcome)]
+    if transition.change is Change.CAME_UP:
+        return await resolve_incident(number, transition.at)
+    return []
 
 
-async def open_incident(number: int, transition: Transition, outcome: Outcome) -> None:
+async def open_incident(number: int, transition: Transition, outcome: Outcome) -> UUID:
     """An index lets a monitor have one open incident: the lock on its state makes sure nobody is faster."""
     monitor = await models.Monitor.get(number=number).only("number", "id", "name", "organization_id")
     incident = await models.Incident.create(
@@ -33,10 +37,12 @@ async def open_incident(number: int, transition: Transition, outcome: Outcome) -
         },
     )
     await models.IncidentMonitor.create(incident_id=incident.id, monitor_id=monitor.id)
+    return incident.id
 
 
-async def resolve_incident(number: int, at: int) -> None:
+async def resolve_incident(number: int, at: int) -> Sequence[UUID]:
     """Only what changes is written: somebody may be acknowledging it this moment."""
-    await models.Incident.filter(monitor_number=number, resolved_at=None).update(
-        status=IncidentStatus.RESOLVED, resolved_at=moment(at), updated_at=moment(at)
-    )
+    lasting = models.Incident.filter(monitor_number=number, resolved_at=None)
+    ids = [row.id for row in await lasting.only("id")]
+    await lasting.update(status=IncidentStatus.RESOLVED, resolved_at=moment(at), updated_at=moment(at))
+    return ids

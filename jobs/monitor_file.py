@@ -1,12 +1,15 @@
 """A monitor's row while findings are worked into it: what history keeps of them, and what they change."""
 
+from uuid import UUID
+
 import orjson
 
 from is0k.jobs.checker import Finding
 from is0k.jobs.verdict import Policy, Result, State, Transition, Verdict, judge
 from is0k.models.check import REASON_CODE, STATUS_CODE, CheckRow
-from is0k.models.sql import Row
+from is0k.models.sql import Row, as_uuid
 from is0k.probes.base import Outcome
+from is0k.resolvers.announcer import StatusChange
 from is0k.schema.enums import CheckStatus, MonitorStatus
 
 # A check later than 1.5 intervals after the one before leaves a gap in what was watched.
@@ -26,6 +29,7 @@ class MonitorFile:
 
     def __init__(self, row: Row) -> None:
         self.number: int = row["number"]
+        self.id, self.organization_id = as_uuid(row["id"]), as_uuid(row["organization_id"])
         self.policy = Policy(row["interval_ms"], row["retries"], row["recovery_checks"])
         self.state = State(
             row["epoch"],
@@ -41,6 +45,10 @@ class MonitorFile:
         self.latest: Finding | None = None  # of those that count
         self.recheck_at: int | None = None
         self.transitions: list[tuple[Transition, Outcome]] = []
+        # What whoever listens is told once it is stored.
+        self.counted: list[CheckRow] = []
+        self.changes: list[StatusChange] = []
+        self.incident_ids: list[UUID] = []
 
     def add(self, finding: Finding, region_number: int) -> CheckRow:
         """Judge a finding, and make the row that history keeps of it."""
@@ -51,7 +59,10 @@ class MonitorFile:
         if verdict.is_applied:
             span = self._span(slot.tick)
             self._apply(verdict, finding)
-        return _check_row(finding, region_number, _attempt(before), span)
+        row = _check_row(finding, region_number, _attempt(before), span)
+        if verdict.is_applied:
+            self.counted.append(row)
+        return row
 
     def _span(self, tick: int) -> Span:
         last_tick, interval_ms = self.state.last_tick, self.policy.interval_ms
@@ -64,6 +75,10 @@ class MonitorFile:
     def _apply(self, verdict: Verdict, finding: Finding) -> None:
         if verdict.state.status is not self.state.status:
             self.last_status_change_at = verdict.state.run_since
+        before, after = _shown(self.state), _shown(verdict.state)
+        if before is not after:
+            at = finding.slot.tick if verdict.transition is None else verdict.transition.at
+            self.changes.append(StatusChange(self.id, before, after, at, finding.outcome.reason))
         self.state, self.recheck_at, self.latest = verdict.state, verdict.recheck_at, finding
         self.last_status = finding.outcome.status
         if verdict.transition:
@@ -89,6 +104,11 @@ class MonitorFile:
             latest.outcome.message,
             self.number,
         )
+
+
+def _shown(state: State) -> MonitorStatus:
+    """The status people see."""
+    return MonitorStatus.UNKNOWN if state.is_blind else state.status
 
 
 def _attempt(before: State) -> int:

@@ -14,7 +14,9 @@ from arq.cron import CronJob, cron
 from arq.typing import WorkerCoroutine
 from arq.worker import Function, func
 
+from is0k.jobs.announcements import announcements
 from is0k.jobs.checker import RUNNING_AT_ONCE, Checker, Slot
+from is0k.jobs.monitor_file import MonitorFile
 from is0k.jobs.presence import Presence
 from is0k.jobs.queue import UPKEEP_QUEUE, Queue, QueueWorker, checks_queue
 from is0k.jobs.scheduler import Scheduler
@@ -29,6 +31,7 @@ from is0k.models.region import region_number
 from is0k.probes import PROBES
 from is0k.probes.base import Probe
 from is0k.probes.guard import Guard
+from is0k.resolvers.announcer import Announcer
 from is0k.schema.clock import Clock, SystemClock, milliseconds
 from is0k.schema.enums import MonitorType
 from is0k.settings import Settings, program_version
@@ -76,9 +79,11 @@ class RegionWorker:
     ) -> None:
         self._is_stopping = False
         region, redis = settings.region, settings.redis
+        self.region = region
         self.queue = Queue.connect(redis)
         self.presence = Presence(region_number, program_version(), clock)
-        self.writer = Writer(region_number, clock)
+        self.announcer = Announcer(redis)
+        self.writer = Writer(region_number, clock, tell=self._announce)
         self.checker = Checker(probes, clock, self.writer.add, running_at_once())
         self.scheduler = Scheduler(region, self.queue, self.checker.accept, clock)
         self.checks = QueueWorker(redis, checks_queue(region), [_run_checks(self.checker)])
@@ -109,7 +114,11 @@ class RegionWorker:
         await self.checker.close(CHECKS_END_SECONDS)
         self.writer.stop()
         await end([writer], WRITER_END_SECONDS)
+        await self.announcer.close()
         await self.queue.close()
+
+    def _announce(self, files: Sequence[MonitorFile]) -> None:
+        self.announcer.announce(announcements(files, self.region))
 
 
 async def _give_back(slots: Sequence[Slot]) -> None:

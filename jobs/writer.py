@@ -5,7 +5,7 @@ A finding that cannot be written is kept and tried again: a fault of our storage
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 from tortoise.transactions import in_transaction
@@ -28,10 +28,16 @@ LONGEST_HELD_MS = 5 * 60_000
 # So many times may a finding be refused while others are written, before it is taken to be at fault itself.
 REFUSALS = 3
 
+Tell = Callable[[Sequence[MonitorFile]], None]
+
 
 class Writer:
-    def __init__(self, region_number: int, clock: Clock, retry_seconds: float = RETRY_SECONDS) -> None:
-        self.region_number, self.clock, self.retry_seconds = region_number, clock, retry_seconds
+    """`tell` hears of what is stored, after it is: it is quick, and waits for nobody."""
+
+    def __init__(
+        self, region_number: int, clock: Clock, retry_seconds: float = RETRY_SECONDS, tell: Tell | None = None
+    ) -> None:
+        self.region_number, self.clock, self.retry_seconds, self.tell = region_number, clock, retry_seconds, tell
         self._new: deque[Finding] = deque()
         self._held: list[Finding] = []  # taken, and not written yet
         self._refusals: Counter[Slot] = Counter()
@@ -116,11 +122,20 @@ class Writer:
 
     async def _write_some(self, findings: Sequence[Finding]) -> None:
         # Tortoise leaves a transaction that failed to begin in its task, and all later ones would be within it.
-        await asyncio.create_task(write(findings, self.region_number, milliseconds(self.clock.now())))
+        files = await asyncio.create_task(write(findings, self.region_number, milliseconds(self.clock.now())))
+        if self.tell and files:
+            try:
+                self.tell(files)
+            except Exception:
+                # It is stored: written again it would be there twice.
+                log.exception("what was written could not be announced")
 
 
-async def write(findings: Sequence[Finding], region_number: int, now: int = 0) -> None:
-    """Judge and store these findings: all or nothing. A recheck is due no sooner than `now`."""
+async def write(findings: Sequence[Finding], region_number: int, now: int = 0) -> Sequence[MonitorFile]:
+    """Judge and store these findings: all or nothing. A recheck is due no sooner than `now`.
+
+    Returned are the monitors of which something counts.
+    """
     async with in_transaction():
         states = await lock_states(sorted({finding.slot.number for finding in findings}))
         files = {row["number"]: MonitorFile(row) for row in states}
@@ -133,9 +148,10 @@ async def write(findings: Sequence[Finding], region_number: int, now: int = 0) -
         changed = [file for file in files.values() if file.latest]
         for file in changed:
             for transition, outcome in file.transitions:
-                await record_transition(file.number, transition, outcome)
+                file.incident_ids += await record_transition(file.number, transition, outcome)
         await save_states([file.saved() for file in changed])
         await recheck([(file.number, max(file.recheck_at, now)) for file in changed if file.recheck_at is not None])
+    return changed
 
 
 async def _database_answers() -> bool:

@@ -1,7 +1,7 @@
 """Incidents as people read them. However many they are: one statement for them, three for what belongs to them."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,6 +35,12 @@ async def read_incidents(
     """Newest first, older than `before`."""
     older = {"id__lt": before} if before else {}
     return await _shown(await _matching(organization_id, filter).filter(**older).order_by("-id").limit(limit))
+
+
+async def read_incidents_by_id(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, schema.Incident]:
+    """Those of them that are there, by their id."""
+    rows = await Incident.of(organization_id).filter(id__in=list(ids))
+    return {row.id: incident for row, incident in zip(rows, await _shown(rows), strict=True)}
 
 
 async def count_incidents(organization_id: UUID, filter: schema.IncidentFilter) -> int:

@@ -1,6 +1,6 @@
 """Monitors as people set them up, and the reads that join them with what the checks have found."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Self
@@ -16,7 +16,7 @@ from is0k import schema
 from is0k.models.base import word
 from is0k.models.organization import public_id
 from is0k.models.secrets import EncryptedField, vault
-from is0k.models.sql import Row, any_of, datetime_of, fetch, json_of, literal, spaced
+from is0k.models.sql import Row, any_of, as_uuid, datetime_of, fetch, json_of, literal, spaced
 from is0k.schema.clock import moment
 from is0k.schema.enums import MonitorStatus, MonitorType, Reason
 from is0k.schema.ids import Prefix, uuid7
@@ -104,6 +104,13 @@ async def read_monitors(
     values.append(limit)
     rows = await fetch(f"{_select()} WHERE {where} ORDER BY m.id DESC LIMIT ${len(values)}", *values)
     return [to_schema(row) for row in rows]
+
+
+async def read_monitors_by_id(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, schema.Monitor]:
+    """Those of them that are there, by their id."""
+    of_these = f"m.organization_id = $1 AND m.id {any_of('$2', 'uuid')}"
+    rows = await fetch(f"SELECT {COLUMNS} WHERE {of_these}", organization_id, list(ids))
+    return {as_uuid(row["id"]): to_schema(row) for row in rows}
 
 
 async def count_monitors(organization_id: UUID, filter: schema.MonitorFilter) -> int:

@@ -77,7 +77,7 @@ async def lock_states(numbers: Sequence[int]) -> list[Row]:
     """
     return await fetch(
         "SELECT s.number, s.interval_ms, s.epoch, s.status, s.last_tick, s.run_of, s.run_length, s.run_since, "
-        "s.is_blind, s.last_status, s.last_status_change_at, m.retries, m.recovery_checks "
+        "s.is_blind, s.last_status, s.last_status_change_at, m.retries, m.recovery_checks, m.id, m.organization_id "
         "FROM monitor_state s JOIN monitor m ON m.number = s.number "
         f"WHERE s.number {any_of('$1')} AND NOT m.paused ORDER BY s.number {_for_update_of_state()}",
         list(numbers),

@@ -1,10 +1,12 @@
 """Organizations, their people and their API keys."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.expressions import Q
 
 from is0k import schema
 from is0k.models.base import OwnedRow, Row, word
@@ -66,6 +68,12 @@ async def find_key(hash: bytes) -> Record | None:
         hash,
     )
     return rows[0] if rows else None
+
+
+async def usable_keys(ids: Collection[UUID], now: datetime) -> set[UUID]:
+    """Which of these keys are there and have not expired."""
+    keys = ApiKey.filter(Q(expires_at=None) | Q(expires_at__gt=now), id__in=list(ids))
+    return set(await keys.values_list("id", flat=True))  # type: ignore[arg-type]  # Tortoise types it as tuples
 
 
 async def touch_key(id: UUID, now: datetime) -> None:

@@ -76,6 +76,11 @@ def spaced(column: str) -> str:
     return f"group_concat({column}, ' ')" if is_sqlite() else f"string_agg({column}::text, ' ')"
 
 
+def as_uuid(value: UUID | str) -> UUID:
+    """SQLite keeps it as text."""
+    return value if isinstance(value, UUID) else UUID(value)
+
+
 def skip_locked() -> str:
     """Rows that another transaction is claiming are passed over. SQLite has one writer: nothing to pass over."""
     return "" if is_sqlite() else "FOR UPDATE SKIP LOCKED"

@@ -1,6 +1,6 @@
 """Who asks, and with what: the first argument of every verb."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -8,11 +8,13 @@ from uuid import UUID
 
 from is0k.channels.base import Channels
 from is0k.probes.base import Probe
+from is0k.resolvers.announcer import Announcer, IncidentChange, StatusChange, message
 from is0k.schema.clock import Clock, SystemClock
 from is0k.schema.enums import MonitorType, Plan, Scope
 from is0k.schema.errors import InsufficientScope, Unauthenticated
 
 if TYPE_CHECKING:
+    from is0k.resolvers.bus import Bus
     from is0k.resolvers.nested import Nested
 
 
@@ -35,8 +37,14 @@ class Services:
     public_url: str = "http://127.0.0.1:8000"  # without a slash at the end
     channels: Channels = field(default_factory=Channels)
     apprise: bool = False  # whether the operator allows channels of that type
+    announcer: Announcer | None = None
+    bus: "Bus | None" = None
 
     async def close(self) -> None:
+        if self.bus:
+            await self.bus.close()
+        if self.announcer:
+            await self.announcer.close()
         for probe in self.probes.values():
             await probe.close()
         await self.channels.close()
@@ -68,6 +76,17 @@ class Context:
         if self.actor is None:
             raise Unauthenticated
         return self.actor.plan
+
+    def announce(self, changes: Iterable[StatusChange] = (), incidents: Iterable[IncidentChange] = ()) -> None:
+        """Tell whoever listens. Call it after the commit; nothing to tell is fine too."""
+        changes, incidents = list(changes), list(incidents)
+        if self.services.announcer and (changes or incidents):
+            body = message(changes=changes, incidents=incidents)
+            self.services.announcer.announce([(self.organization_id, body)])
+
+    def renew(self) -> None:
+        """In a request that lasts: what nested fields have read is of another moment by now."""
+        self.__dict__.pop("nested", None)
 
     @cached_property
     def nested(self) -> "Nested":

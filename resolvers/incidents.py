@@ -16,6 +16,7 @@ from is0k.models.incident_reads import (
     read_incidents_of,
 )
 from is0k.models.organization import public_id
+from is0k.resolvers.announcer import incident_change
 from is0k.resolvers.context import Context
 from is0k.resolvers.incident_edits import apply, refuse, start_faults, store_links, wanted_links, whole_ms
 from is0k.resolvers.incident_status import acknowledge, hold, move, status_faults
@@ -93,7 +94,7 @@ async def create_incident(ctx: Context, input: schema.CreateIncidentInput) -> sc
         await store_links(row.id, wanted)
         if input.message is not None:
             await _say(row, input.message, now)
-    return await get_incident(ctx, public_id(Prefix.INCIDENT, row.id))
+    return await _told(ctx, public_id(Prefix.INCIDENT, row.id))
 
 
 @operation(Scope.WRITE)
@@ -103,7 +104,7 @@ async def update_incident(ctx: Context, id: strawberry.ID, input: schema.UpdateI
         held = await hold(ctx, id)
         await apply(ctx, held, input)
         await held.row.save()
-    return await get_incident(ctx, id)
+    return await _told(ctx, id)
 
 
 @operation(Scope.WRITE)
@@ -132,7 +133,14 @@ async def create_incident_update(
         await acknowledge(ctx, held.row)
         await _say(held.row, input.message, now)
         await held.row.save()
-    return await get_incident(ctx, id)
+    return await _told(ctx, id)
+
+
+async def _told(ctx: Context, id: strawberry.ID) -> schema.Incident:
+    """The incident as it stands after the commit; whoever listens hears of it too."""
+    incident = await get_incident(ctx, id)
+    ctx.announce(incidents=[incident_change(incident)])
+    return incident
 
 
 async def _say(row: models.Incident, message: str, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import fields
+from uuid import UUID
 
 import strawberry
 from strawberry import UNSET
@@ -13,6 +14,7 @@ from is0k.models.check import to_schema as check_to_schema
 from is0k.models.monitor import count_monitors, joined, read_monitor, read_monitors
 from is0k.models.monitor_state import begin_epoch, bring_forward, phase_ms, reschedule
 from is0k.models.organization import public_id
+from is0k.resolvers.announcer import IncidentChange, StatusChange
 from is0k.resolvers.context import Context
 from is0k.resolvers.deadline import allow
 from is0k.resolvers.gates import require_interval, require_monitor_type, require_room_for_monitor
@@ -95,20 +97,22 @@ async def create_monitor(ctx: Context, input: schema.CreateMonitorInput) -> sche
 async def update_monitor(ctx: Context, id: strawberry.ID, input: schema.UpdateMonitorInput) -> schema.Monitor:
     """Change a monitor: what is present is set, what is absent is kept, null goes back to the default."""
     async with in_transaction():
-        monitor = await _find(ctx, id)
-        before, was_paused, interval_seconds = monitor.typed_settings, monitor.paused, monitor.interval_seconds
+        monitor, before = await _find(ctx, id), await get_monitor(ctx, id)
+        settings, was_paused, interval_seconds = monitor.typed_settings, monitor.paused, monitor.interval_seconds
         _apply(monitor, input)
         if monitor.interval_seconds < interval_seconds:
             require_interval(ctx, monitor.interval_seconds)
         await monitor.save()
         if input.alert_channel_ids is not UNSET:
             await set_channels(ctx, monitor.id, input.alert_channel_ids or [])
-        is_other_target = monitor.typed_settings != before
+        is_other_target = monitor.typed_settings != settings
         if is_other_target or monitor.paused != was_paused:
             await _begin_epoch(ctx, monitor)
         else:
             await reschedule(*_schedule(monitor), milliseconds(ctx.clock.now()))
-    return await get_monitor(ctx, id)
+        after = await get_monitor(ctx, id)
+    _announce_status(ctx, monitor.id, before, after)
+    return after
 
 
 @operation(Scope.WRITE)
@@ -119,12 +123,13 @@ async def delete_monitor(ctx: Context, id: strawberry.ID) -> schema.Deleted:
         now = ctx.clock.now()
         # The state before the incident, in the order the writer locks them.
         await models.MonitorState.filter(number=monitor.number).delete()
-        await models.Incident.filter(monitor_number=monitor.number, resolved_at=None).update(
-            resolved_at=now, status=IncidentStatus.RESOLVED, updated_at=now
-        )
+        open_incident = models.Incident.filter(monitor_number=monitor.number, resolved_at=None)
+        resolved = [IncidentChange(row.id, [monitor.id]) for row in await open_incident.only("id")]
+        await open_incident.update(resolved_at=now, status=IncidentStatus.RESOLVED, updated_at=now)
         # Its checks and roll-ups go later, in small parts; numbers are never given twice.
         await models.DeletedMonitor.create(number=monitor.number)
         await monitor.delete()
+    ctx.announce(incidents=resolved)
     return schema.Deleted(id=id)
 
 
@@ -180,12 +185,20 @@ async def _find(ctx: Context, id: strawberry.ID) -> models.Monitor:
 
 async def _set_paused(ctx: Context, id: strawberry.ID, paused: bool) -> schema.Monitor:
     async with in_transaction():
-        monitor = await _find(ctx, id)
-        if monitor.paused != paused:
-            monitor.paused = paused
-            await monitor.save()
-            await _begin_epoch(ctx, monitor)
-    return await get_monitor(ctx, id)
+        monitor, before = await _find(ctx, id), await get_monitor(ctx, id)
+        if monitor.paused == paused:
+            return before
+        monitor.paused = paused
+        await monitor.save()
+        await _begin_epoch(ctx, monitor)
+        after = await get_monitor(ctx, id)
+    _announce_status(ctx, monitor.id, before, after)
+    return after
+
+
+def _announce_status(ctx: Context, id: UUID, before: schema.Monitor, after: schema.Monitor) -> None:
+    if before.status is not after.status:
+        ctx.announce([StatusChange(id, before.status, after.status, milliseconds(ctx.clock.now()))])
 
 
 async def _begin_epoch(ctx: Context, monitor: models.Monitor) -> None:

@@ -3,12 +3,13 @@
     @operation(Scope.WRITE)
     async def pause_monitor(ctx: Context, id: strawberry.ID) -> schema.Monitor: ...
 
-Called, it checks who asks, then every input, then runs. `query`, `listing` and `mutation` turn it into a GraphQL
-field; the REST table names it as it is.
+Called, it checks who asks, then every input, then runs. `query`, `listing`, `mutation` and `subscription` turn it into
+a GraphQL field; the REST table names it as it is.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import aclosing
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
 import strawberry
@@ -106,6 +107,27 @@ def mutation(verb: Operation[..., Any], payload: type[Payload]) -> Any:
     return strawberry.mutation(
         resolver=_shaped(resolve, verb.name, verb.parameters.values(), payload), description=verb.__doc__
     )
+
+
+def subscription(verb: Operation[..., Any]) -> Any:
+    """A GraphQL subscription: the verb returns the stream of what is told. What it refuses, it refuses at once."""
+    [item] = get_args(verb.returns)
+
+    async def resolve(info: Info, **arguments: Any) -> AsyncGenerator[Any, None]:
+        ctx = context_of(info)
+        return _renewing(ctx, await verb(ctx, **arguments))
+
+    returns: Any = AsyncGenerator[item, None]  # type: ignore[valid-type]  # known when it runs
+    shaped = _shaped(resolve, verb.name, verb.parameters.values(), returns)
+    return strawberry.subscription(resolver=shaped, description=verb.__doc__)
+
+
+async def _renewing(ctx: Context, stream: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+    """Nested fields are read anew for each item."""
+    async with aclosing(stream):
+        async for item in stream:
+            ctx.renew()
+            yield item
 
 
 def context_of(info: Info) -> Context:

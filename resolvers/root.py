@@ -1,4 +1,4 @@
-"""The GraphQL schema: the verbs, put together as Query and Mutation."""
+"""The GraphQL schema: the verbs, put together as Query, Mutation and Subscription."""
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
@@ -8,6 +8,7 @@ from is0k.resolvers import (
     api_keys,
     deliveries,
     incidents,
+    live,
     maintenance_windows,
     me,
     monitors,
@@ -17,9 +18,10 @@ from is0k.resolvers import (
     status_pages,
 )
 from is0k.resolvers.execution import Schema, ToldErrors
-from is0k.resolvers.operation import listing, mutation, query
+from is0k.resolvers.operation import listing, mutation, query, subscription
 from is0k.schema.alert_channel import AlertChannel
 from is0k.schema.api_key import ApiKey
+from is0k.schema.check import Check
 from is0k.schema.delivery import Delivery
 from is0k.schema.incident import Incident
 from is0k.schema.maintenance_window import MaintenanceWindow
@@ -41,6 +43,7 @@ from is0k.schema.payloads import (
 )
 from is0k.schema.region import Region
 from is0k.schema.scalars import SCALARS
+from is0k.schema.status_change import MonitorStatusChange
 from is0k.schema.status_page import StatusPage
 
 
@@ -95,9 +98,17 @@ class Mutation:
     delete_api_key: DeletedPayload = mutation(api_keys.delete_api_key, DeletedPayload)
 
 
+@strawberry.type
+class Subscription:
+    check_recorded: Check = subscription(live.check_recorded)
+    monitor_status_changed: MonitorStatusChange = subscription(live.monitor_status_changed)
+    incident_changed: Incident = subscription(live.incident_changed)
+
+
 graphql_schema = Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     config=StrawberryConfig(scalar_map=SCALARS),
     extensions=[ToldErrors],
 )

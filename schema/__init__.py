@@ -63,6 +63,7 @@ from is0k.schema.payloads import Deleted
 from is0k.schema.preview import Preview, PreviewMonitorInput
 from is0k.schema.region import Region
 from is0k.schema.stats import Stats, StatsRange
+from is0k.schema.status_change import MonitorStatusChange
 from is0k.schema.status_page import (
     Component,
     CreateComponentInput,
@@ -121,6 +122,7 @@ __all__ = [
     "MonitorSettingsInput",
     "MonitorSettingsPatch",
     "MonitorStatus",
+    "MonitorStatusChange",
     "MonitorType",
     "NewApiKey",
     "Organization",

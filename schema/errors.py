@@ -27,7 +27,8 @@ DomainError                     code            HTTP
 ├── InternalError               INTERNAL_ERROR  500
 ├── ChannelDeliveryFailed       CHANNEL_DELIVERY_FAILED 502
 └── ServiceUnavailable          SERVICE_UNAVAILABLE 503
-    └── TimedOut                TIMEOUT
+    ├── TimedOut                TIMEOUT
+    └── SubscriberTooSlow       SUBSCRIBER_TOO_SLOW
 
 REST puts the code in its envelope and GraphQL in `extensions.code` or `userErrors`; nobody else knows the statuses.
 """

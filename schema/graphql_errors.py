@@ -34,3 +34,10 @@ class NodeNotFound(NotFound):
     """Of whatever noun: nothing that can be read alone has this id."""
 
     noun = "Node"
+
+
+class SubscriberTooSlow(ServiceUnavailable):
+    code = "SUBSCRIBER_TOO_SLOW"
+
+    def __init__(self) -> None:
+        super().__init__("Events come faster than you read them; subscribe again, and read what you have missed")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from starlette.applications import Starlette
 
 from is0k.app import create_app
 from is0k.models import database
@@ -103,7 +104,15 @@ async def stranger(open_database: None, clock: FakeClock) -> Context:
 
 
 @pytest.fixture
-async def api(ctx: Context, settings: Settings, clock: FakeClock) -> AsyncIterator[Api]:
+async def app(settings: Settings, clock: FakeClock) -> AsyncIterator[Starlette]:
+    app = create_app(settings, clock)
+    yield app
+    await app.state.services.close()
+    await app.state.redis.aclose()
+
+
+@pytest.fixture
+async def api(app: Starlette, ctx: Context) -> AsyncIterator[Api]:
     """The API on a real socket, called with a key of `ctx`'s organization."""
-    async with serving(create_app(settings, clock), ctx) as api:
+    async with serving(app, ctx) as api:
         yield api

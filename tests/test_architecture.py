@@ -21,7 +21,7 @@ from is0k.models.database import MODULES
 from is0k.probes import PROBES
 from is0k.resolvers.export import FILE
 from is0k.resolvers.operation import Operation
-from is0k.resolvers.root import Mutation, Query, graphql_schema
+from is0k.resolvers.root import Mutation, Query, Subscription, graphql_schema
 from is0k.schema import alert_channel, enums
 from is0k.schema.enums import ChannelType, MonitorType
 from is0k.schema.monitor import SETTINGS
@@ -161,16 +161,16 @@ def test_every_word_of_the_contract_is_the_value_of_its_name() -> None:
 
 
 def test_every_verb_of_the_roots_says_what_it_does() -> None:
-    for root in (Query, Mutation):
+    for root in (Query, Mutation, Subscription):
         for field in get_object_definition(root, strict=True).fields:
             assert field.description, field.python_name
 
 
 def test_a_verb_is_named_like_its_function() -> None:
     nouns = ("monitors", "checks", "stats", "incidents", "alert_channels", "deliveries", "regions", "me", "api_keys")
-    verbs = [value for noun in (*nouns, "status_pages", "maintenance_windows") for value in _verbs(noun)]
+    verbs = [value for noun in (*nouns, "status_pages", "maintenance_windows", "live") for value in _verbs(noun)]
 
-    assert len(verbs) >= 40
+    assert len(verbs) >= 43
     assert all(verb.name == verb.run.__name__ and verb.__doc__ for verb in verbs)
 
 

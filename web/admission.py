@@ -1,11 +1,12 @@
 """Asks the gate who calls, once for each request to an API, and tells every caller what is left for them."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from is0k.resolvers.admission import Caller, Gate
+from is0k.resolvers.admission import Caller, Gate, caller_of
 from is0k.resolvers.windows import WINDOW_SECONDS, Allowance
 from is0k.schema.errors import RateLimited
 from is0k.settings import Network
@@ -27,7 +28,8 @@ class Admission:
         if scope["type"] == "lifespan" or not is_api(scope["path"]):
             await self.app(scope, receive, send)
             return
-        caller = scope["state"]["caller"] = await self._caller(scope)
+        address = bucket_of(client_address(scope, self.proxies))
+        caller = scope["state"]["caller"] = await self._caller(scope, address)
         headers = told(caller.allowance)
 
         async def send_with_headers(message: Message) -> None:
@@ -38,11 +40,12 @@ class Admission:
         if scope["type"] == "http":
             await self.app(scope, receive, send_with_headers)
         else:
-            socket = CountedSocket(self.gate, caller, receive, send_with_headers)
+            # A browser cannot show its key before the socket is open.
+            scope["state"]["admit"] = partial(self.gate.admit, address=address)
+            socket = CountedSocket(self.gate, scope, receive, send_with_headers)
             await self.app(scope, socket.receive, socket.send)
 
-    async def _caller(self, scope: Scope) -> Caller:
-        address = bucket_of(client_address(scope, self.proxies))
+    async def _caller(self, scope: Scope, address: str) -> Caller:
         if refusal := scope["state"].get("refusal"):
             return await self.gate.turn_away(refusal, address)
         return await self.gate.admit(Headers(scope=scope).get("authorization"), address)
@@ -51,18 +54,21 @@ class Admission:
 class CountedSocket:
     """A WebSocket stays open: each message that comes over it is a request, or one handshake would buy them all."""
 
-    def __init__(self, gate: Gate, caller: Caller, receive: Receive, send: Send) -> None:
-        self._gate, self._caller = gate, caller
+    def __init__(self, gate: Gate, scope: Scope, receive: Receive, send: Send) -> None:
+        self._gate, self._scope = gate, scope
         self._receive, self._send = receive, send
         self._is_closed = False
 
     async def receive(self) -> Message:
         message = await self._receive()
-        if message["type"] != "websocket.receive" or (await self._gate.charge_again(self._caller)).is_accepted:
+        if message["type"] != "websocket.receive" or (await self._charge()).is_accepted:
             return message
         await self.send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": RateLimited.code})
         self._is_closed = True
         return {"type": "websocket.disconnect", "code": TRY_AGAIN_LATER}
+
+    async def _charge(self) -> Allowance:
+        return await self._gate.charge_again(caller_of(self._scope))
 
     async def send(self, message: Message) -> None:
         # Subscriptions may still be telling something while they are being ended.

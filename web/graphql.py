@@ -1,7 +1,8 @@
 """`/graphql`: Strawberry's ASGI view with our context, our errors and our JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -11,17 +12,16 @@ from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.status import WS_1011_INTERNAL_ERROR
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
-from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse
-from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.http.websocket_origin import normalize_origin
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
 from is0k.resolvers.admission import caller_of
-from is0k.resolvers.context import Context, Services
+from is0k.resolvers.context import Actor, Context, Services
 from is0k.resolvers.root import graphql_schema
 from is0k.schema.clock import Clock
 from is0k.schema.errors import (
@@ -35,31 +35,27 @@ from is0k.schema.errors import (
     UnsupportedMediaType,
 )
 from is0k.schema.graphql_errors import MalformedRequest, TimedOut
+from is0k.web.graphql_socket import INIT_SECONDS, MOST_OPERATIONS, SocketHandler, TextSocket, close_code
 from is0k.web.media_types import GRAPHQL_RESPONSE, answer_type, is_json
 
 log = structlog.get_logger("is0k.graphql")
 
-UNAUTHORIZED = 4401  # as graphql-transport-ws calls it
-
-
-class TextSocket(ASGIWebSocketAdapter):
-    """The protocol's messages are text; our bytes would go out as binary ones, which clients refuse."""
-
-    async def send_json(self, message: Mapping[str, object]) -> None:
-        try:
-            await self.ws.send_text(orjson.dumps(message).decode())
-        except WebSocketDisconnect as error:
-            raise WebSocketDisconnected from error
-
 
 class GraphQLView(GraphQL[Context, None]):
     websocket_adapter_class = TextSocket
+    graphql_transport_ws_handler_class = SocketHandler
 
-    def __init__(self, clock: Clock, services: Services) -> None:
-        # The older protocol of WebSockets skips the handshake that says who asks (CVE-2026-35523).
-        protocols = [GRAPHQL_TRANSPORT_WS_PROTOCOL]
+    def __init__(self, clock: Clock, services: Services, origins: Iterable[str] = ()) -> None:
+        """`origins`: the addresses whose pages may open a WebSocket, beside the one the request names as ours."""
         super().__init__(
-            graphql_schema, graphql_ide=None, allow_queries_via_get=False, subscription_protocols=protocols
+            graphql_schema,
+            graphql_ide=None,
+            allow_queries_via_get=False,
+            # The older protocol of WebSockets skips the handshake that says who asks (CVE-2026-35523).
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            connection_init_wait_timeout=timedelta(seconds=INIT_SECONDS),
+            max_subscriptions_per_connection=MOST_OPERATIONS,
+            allowed_origins=[origin for url in origins if (origin := normalize_origin(url))],
         )
         self.clock, self.services = clock, services
 
@@ -75,7 +71,10 @@ class GraphQLView(GraphQL[Context, None]):
         actor = caller_of(request.scope).let_in()
         if actor is None and isinstance(request, Request):
             raise Unauthenticated  # before anything is parsed: what we are is not told to strangers
-        return Context(actor, self.clock, request.scope["state"]["request_id"], self.services)
+        return self.context(actor, request.scope)
+
+    def context(self, actor: Actor | None, scope: Scope) -> Context:
+        return Context(actor, self.clock, scope["state"]["request_id"], self.services)
 
     async def run(self, request: Any, *arguments: Any, **named: Any) -> Any:
         try:
@@ -153,7 +152,7 @@ def _refuse_other_bodies(content_type: str) -> None:
 
 async def _refuse(request: Request | WebSocket, error: DomainError) -> Response:
     if isinstance(request, WebSocket):
-        await request.close(UNAUTHORIZED if error.http_status == 401 else WS_1011_INTERNAL_ERROR, error.code)
+        await request.close(close_code(error), error.code)
     return _refusal(request.scope, error)
 
 

@@ -72,6 +72,7 @@ ABOUT_ONE = sorted(name for name, verb in VERBS.items() if "id" in verb.paramete
 
 def test_the_scopes_are_what_the_documentation_says() -> None:
     assert scoped(Scope.READ) == [
+        "check_recorded",
         "get_alert_channel",
         "get_incident",
         "get_maintenance_window",
@@ -80,6 +81,7 @@ def test_the_scopes_are_what_the_documentation_says() -> None:
         "get_node",
         "get_stats",
         "get_status_page",
+        "incident_changed",
         "list_alert_channels",
         "list_checks",
         "list_deliveries",
@@ -89,6 +91,7 @@ def test_the_scopes_are_what_the_documentation_says() -> None:
         "list_monitors",
         "list_regions",
         "list_status_pages",
+        "monitor_status_changed",
     ]
     assert scoped(Scope.WRITE) == [
         "check_monitor",

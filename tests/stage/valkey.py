@@ -1,5 +1,6 @@
 """A real Valkey, to be used, flushed, killed and started again."""
 
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -34,6 +35,15 @@ class Valkey:
     def flush(self) -> None:
         with redis.Redis.from_url(self.url) as client:
             client.flushall()
+
+    def freeze(self) -> None:
+        """It is there, and does not answer."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         assert self._process is not None

@@ -4,7 +4,6 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from aiohttp import WSMsgType
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
@@ -107,29 +106,3 @@ async def test_a_fault_of_ours_before_anything_is_run_is_masked_too(api: Api, mo
     assert (answer.status, error["extensions"]) == (500, {"code": "INTERNAL_ERROR", "requestId": request_id})
     assert "hunter2" not in str(answer.body)
     assert [entry["request_id"] for entry in log if entry["event"] == "request failed"] == [request_id]
-
-
-async def test_a_websocket_speaks_graphql_transport_ws(api: Api) -> None:
-    async with api.session.ws_connect(f"{api.url}/graphql", protocols=["graphql-transport-ws"]) as socket:
-        await socket.send_json({"type": "connection_init"})
-
-        assert socket.protocol == "graphql-transport-ws"
-        assert (await socket.receive_json())["type"] == "connection_ack"
-
-
-@pytest.mark.parametrize("protocols", [["graphql-ws"], []])
-async def test_a_websocket_of_another_protocol_is_closed(api: Api, protocols: list[str]) -> None:
-    async with api.session.ws_connect(f"{api.url}/graphql", protocols=protocols) as socket:
-        message = await socket.receive()
-
-    assert (message.type, message.data) == (WSMsgType.CLOSE, 4406)
-
-
-async def test_a_websocket_with_a_wrong_key_is_closed_and_told_why(api: Api) -> None:
-    headers = {"Authorization": "Bearer is0k_live_wrong"}
-    async with api.session.ws_connect(
-        f"{api.url}/graphql", protocols=["graphql-transport-ws"], headers=headers
-    ) as socket:
-        message = await socket.receive()
-
-    assert (message.type, message.data, message.extra) == (WSMsgType.CLOSE, 4401, "INVALID_API_KEY")
