@@ -109,7 +109,7 @@ async def read_monitors(
 async def read_monitors_by_id(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, schema.Monitor]:
     """Those of them that are there, by their id."""
     of_these = f"m.organization_id = $1 AND m.id {any_of('$2', 'uuid')}"
-    rows = await fetch(f"SELECT {COLUMNS} WHERE {of_these}", organization_id, list(ids))
+    rows = await fetch(f"{_select()} WHERE {of_these}", organization_id, list(ids))
     return {as_uuid(row["id"]): to_schema(row) for row in rows}
 
 

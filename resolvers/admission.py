@@ -11,7 +11,8 @@ from is0k.resolvers.context import Actor
 from is0k.resolvers.rate_limits import RateLimiter
 from is0k.resolvers.windows import Allowance
 from is0k.schema.clock import Clock
-from is0k.schema.errors import DomainError, InternalError, InvalidApiKey, RateLimited
+from is0k.schema.errors import DomainError, InternalError, InvalidApiKey
+from is0k.schema.http_errors import RateLimited
 from is0k.schema.plans import LIMITS
 
 ANONYMOUS_PER_MINUTE = 60

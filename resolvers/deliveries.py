@@ -14,7 +14,8 @@ from is0k.models.organization import public_id
 from is0k.resolvers.context import Context
 from is0k.resolvers.operation import operation
 from is0k.schema.enums import DeliveryStatus, Scope
-from is0k.schema.errors import ChannelDeliveryFailed, DeliveryNotFound, RateLimited
+from is0k.schema.errors import ChannelDeliveryFailed, DeliveryNotFound
+from is0k.schema.http_errors import RateLimited
 from is0k.schema.ids import Prefix, decode, uuid7
 from is0k.schema.page import Page, PageArguments, decode_id_cursor, page_by_id
 

@@ -18,15 +18,9 @@ from is0k.resolvers.operation import Operation
 from is0k.rest.envelope import failure, success
 from is0k.schema.clock import Clock
 from is0k.schema.coercion import Flat, flattened, read, read_text
-from is0k.schema.errors import (
-    DomainError,
-    InternalError,
-    InvalidJson,
-    UnknownParameter,
-    UnsupportedMediaType,
-    ValidationFailed,
-)
+from is0k.schema.errors import DomainError, InternalError, ValidationFailed
 from is0k.schema.faults import Fault, camel
+from is0k.schema.http_errors import InvalidJson, UnknownParameter, UnsupportedMediaType
 from is0k.schema.page import Page
 from is0k.schema.plain import field_names, plain
 

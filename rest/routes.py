@@ -13,7 +13,7 @@ from is0k.rest import alert_channels, incidents, maintenance_windows, me, monito
 from is0k.rest.adapter import Row, answer
 from is0k.rest.envelope import failure
 from is0k.schema.clock import Clock, SystemClock
-from is0k.schema.errors import MethodNotAllowed, RouteNotFound
+from is0k.schema.http_errors import MethodNotAllowed, RouteNotFound
 
 PREFIX = "/api/v1"
 ROWS: Sequence[Row] = [

@@ -72,14 +72,6 @@ class BadRequest(DomainError):
     http_status = 400
 
 
-class InvalidJson(BadRequest):
-    code = "INVALID_JSON"
-
-
-class UnknownParameter(BadRequest):
-    code = "UNKNOWN_PARAMETER"
-
-
 class Unauthenticated(DomainError):
     code = "UNAUTHENTICATED"
     http_status = 401
@@ -176,22 +168,6 @@ class OrganizationNotFound(NotFound):
     noun = "Organization"
 
 
-class RouteNotFound(DomainError):
-    code = "ROUTE_NOT_FOUND"
-    http_status = 404
-
-    def __init__(self, method: str, path: str) -> None:
-        super().__init__(f"There is no {method} {path}")
-
-
-class MethodNotAllowed(DomainError):
-    code = "METHOD_NOT_ALLOWED"
-    http_status = 405
-
-    def __init__(self, method: str, path: str, allowed: str) -> None:
-        super().__init__(f"{path} does not answer {method}; it answers {allowed}")
-
-
 class Conflict(DomainError):
     http_status = 409
 
@@ -219,31 +195,6 @@ class PreconditionFailed(DomainError):
         super().__init__("It has changed since you read it: the ETag is not that of If-Match")
 
 
-class PayloadTooLarge(DomainError):
-    code = "PAYLOAD_TOO_LARGE"
-    http_status = 413
-    largest_bytes: ClassVar[int] = 1024 * 1024
-
-    def __init__(self) -> None:
-        super().__init__("The body is larger than 1 MiB")
-
-
-class UnsupportedMediaType(DomainError):
-    code = "UNSUPPORTED_MEDIA_TYPE"
-    http_status = 415
-
-
-class MisdirectedRequest(DomainError):
-    """RFC 9110 §15.5.20: the request names a host this server does not answer for."""
-
-    code = "MISDIRECTED_REQUEST"
-    http_status = 421
-    is_system = True
-
-    def __init__(self) -> None:
-        super().__init__("This server does not answer to that host name; the operator can allow it: IS0K_TRUSTED_HOSTS")
-
-
 class ValidationFailed(DomainError):
     """Something typed is wrong; every fault is listed, so that one round is enough to put it right."""
 
@@ -267,16 +218,6 @@ class ValidationFailed(DomainError):
     @property
     def extensions(self) -> dict[str, object]:
         return {"code": self.code, "details": self.details}
-
-
-class RateLimited(DomainError):
-    code = "RATE_LIMITED"
-    http_status = 429
-    is_system = True
-
-    def __init__(self, limit: int, retry_after_seconds: int, what: str = "requests") -> None:
-        super().__init__(f"More than {limit} {what} a minute; try again in {retry_after_seconds} s")
-        self.headers = {"Retry-After": str(retry_after_seconds)}  # type: ignore[misc]  # of this refusal, not of all
 
 
 class InternalError(DomainError):

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from is0k.resolvers.admission import Caller, Gate, caller_of
 from is0k.resolvers.windows import WINDOW_SECONDS, Allowance
-from is0k.schema.errors import RateLimited
+from is0k.schema.http_errors import RateLimited
 from is0k.settings import Network
 from is0k.web.client_address import bucket_of, client_address
 

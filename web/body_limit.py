@@ -6,7 +6,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from is0k.schema.errors import PayloadTooLarge
+from is0k.schema.http_errors import PayloadTooLarge
 
 # A client that is still sending when the answer comes would lose it with the connection (RFC 9112 §9.6): it gets
 # these to notice.

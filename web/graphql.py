@@ -24,17 +24,9 @@ from is0k.resolvers.admission import caller_of
 from is0k.resolvers.context import Actor, Context, Services
 from is0k.resolvers.root import graphql_schema
 from is0k.schema.clock import Clock
-from is0k.schema.errors import (
-    DomainError,
-    InternalError,
-    InvalidJson,
-    MethodNotAllowed,
-    MisdirectedRequest,
-    RateLimited,
-    Unauthenticated,
-    UnsupportedMediaType,
-)
+from is0k.schema.errors import DomainError, InternalError, Unauthenticated
 from is0k.schema.graphql_errors import MalformedRequest, TimedOut
+from is0k.schema.http_errors import InvalidJson, MethodNotAllowed, MisdirectedRequest, RateLimited, UnsupportedMediaType
 from is0k.web.graphql_socket import INIT_SECONDS, MOST_OPERATIONS, SocketHandler, TextSocket, close_code
 from is0k.web.media_types import GRAPHQL_RESPONSE, answer_type, is_json
 

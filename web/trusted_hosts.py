@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from is0k.schema.errors import MisdirectedRequest
+from is0k.schema.http_errors import MisdirectedRequest
 from is0k.web.admission import is_api
 
 # Asked by machines, which know an address only.

@@ -12,7 +12,8 @@ from is0k.resolvers.alert_channels import test_alert_channel as try_channel
 from is0k.resolvers.context import Context
 from is0k.resolvers.deliveries import TESTS_A_MINUTE, list_deliveries, replay_delivery
 from is0k.schema.enums import DeliveryStatus, IncidentImpact, IncidentOrigin, IncidentStatus
-from is0k.schema.errors import ChannelDeliveryFailed, RateLimited
+from is0k.schema.errors import ChannelDeliveryFailed
+from is0k.schema.http_errors import RateLimited
 from is0k.schema.ids import Prefix, encode, uuid7
 from is0k.schema.page import PageArguments
 from is0k.tests.stage.channels import GOOD, FakeChannel, with_channel

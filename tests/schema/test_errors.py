@@ -14,11 +14,11 @@ from is0k.schema.errors import (
     MonitorNotFound,
     NotFound,
     OrganizationNotFound,
-    RouteNotFound,
     Unauthenticated,
     ValidationFailed,
 )
 from is0k.schema.faults import Fault, Verbatim
+from is0k.schema.http_errors import RouteNotFound
 
 
 def test_every_error_stands_in_the_table_of_the_docstring_with_its_code_and_status() -> None:
