@@ -10,6 +10,7 @@ from typing import get_args
 
 from is0k.models.check import make_partitions, read_raw
 from is0k.models.forgetting import Table, delete_before, drop_partitions, forget_some, plans_in_use, with_older
+from is0k.models.idempotency import REMEMBERED_MS, forget_answers
 from is0k.models.rollup import (
     DAY_MS,
     HOUR_MS,
@@ -107,9 +108,11 @@ def _floor(at: int, length: int) -> int:
 
 
 async def tidy(now: int, enough: Enough = never) -> None:
-    """Tables for the days to come, and none of what people have deleted."""
+    """Tables for the days to come, and none of what people have deleted, or what no repeat will ask for again."""
     await make_partitions(now)
     while not enough() and await forget_some():
+        await asyncio.sleep(BREATH_SECONDS)
+    while not enough() and await forget_answers(now - REMEMBERED_MS):
         await asyncio.sleep(BREATH_SECONDS)
 
 

@@ -115,11 +115,15 @@ async def channel_type(ctx: Context, id: strawberry.ID) -> ChannelType:
 
 
 async def _find(ctx: Context, id: strawberry.ID) -> models.AlertChannel:
-    """The row, locked until the transaction ends: two edits at once are one after the other."""
+    """The row, locked until the transaction ends: two edits at once are one after the other.
+
+    Raises AlertChannelNotFound, and PreconditionFailed when it is not in the state the caller means.
+    """
     uuid, own = decode(Prefix.ALERT_CHANNEL, id), models.AlertChannel.of(ctx.organization_id)
     channel = await own.select_for_update(no_key=True).get_or_none(id=uuid) if uuid else None
     if channel is None:
         raise AlertChannelNotFound(id)
+    ctx.require_unchanged(channel.updated_at)
     return channel
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -11,7 +12,8 @@ from is0k.probes.base import Probe
 from is0k.resolvers.announcer import Announcer, IncidentChange, StatusChange, message
 from is0k.schema.clock import Clock, SystemClock
 from is0k.schema.enums import MonitorType, Plan, Scope
-from is0k.schema.errors import InsufficientScope, Unauthenticated
+from is0k.schema.errors import InsufficientScope, PreconditionFailed, Unauthenticated
+from is0k.schema.version import version
 
 if TYPE_CHECKING:
     from is0k.resolvers.bus import Bus
@@ -58,12 +60,18 @@ class Context:
     clock: Clock = field(default_factory=SystemClock)
     request_id: str = "-"
     services: Services = Services()
+    if_match: frozenset[str] | None = None  # the versions the caller is ready to change; None means any
 
     def require(self, scope: Scope) -> None:
         if self.actor is None:
             raise Unauthenticated
         if not self.actor.scope.includes(scope):
             raise InsufficientScope(scope)
+
+    def require_unchanged(self, updated_at: datetime) -> None:
+        """Ask about a row that is locked, before it is changed. Raises PreconditionFailed."""
+        if self.if_match is not None and version(updated_at) not in self.if_match:
+            raise PreconditionFailed
 
     @property
     def organization_id(self) -> UUID:

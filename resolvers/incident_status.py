@@ -46,7 +46,10 @@ class Held(NamedTuple):
 
 
 async def hold(ctx: Context, id: strawberry.ID) -> Held:
-    """The state of its monitor is locked before it, in the order the writer does. Raises IncidentNotFound."""
+    """The state of its monitor is locked before it, in the order the writer does.
+
+    Raises IncidentNotFound, and PreconditionFailed when it is not in the state the caller means.
+    """
     uuid, own = decode(Prefix.INCIDENT, id), models.Incident.of(ctx.organization_id)
     found = await own.get_or_none(id=uuid).only("id", "monitor_number") if uuid else None
     number = found and found.monitor_number
@@ -55,6 +58,7 @@ async def hold(ctx: Context, id: strawberry.ID) -> Held:
     row = await own.select_for_update(no_key=True).get_or_none(id=uuid) if found else None
     if row is None:
         raise IncidentNotFound(id)
+    ctx.require_unchanged(row.updated_at)
     return Held(row, state)
 
 

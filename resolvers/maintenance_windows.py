@@ -62,8 +62,7 @@ async def update_maintenance_window(
 ) -> schema.MaintenanceWindow:
     """Change a maintenance window: what is present is set, what is absent is kept, null goes back to the default."""
     async with in_transaction():
-        rows = models.MaintenanceWindow.of(ctx.organization_id).select_for_update(no_key=True)
-        window = await _find(ctx, id, rows)
+        window = await _locked(ctx, id)
         await _save(ctx, window, input)
     return await get_maintenance_window(ctx, id)
 
@@ -71,10 +70,9 @@ async def update_maintenance_window(
 @operation(Scope.WRITE)
 async def delete_maintenance_window(ctx: Context, id: strawberry.ID) -> schema.Deleted:
     """Delete a maintenance window, those of its times that are to come too."""
-    uuid = decode(Prefix.MAINTENANCE_WINDOW, id)
-    own = models.MaintenanceWindow.of(ctx.organization_id)
-    if uuid is None or not await own.filter(id=uuid).delete():
-        raise MaintenanceWindowNotFound(id)
+    async with in_transaction():
+        window = await _locked(ctx, id)
+        await window.delete()
     return schema.Deleted(id=id)
 
 
@@ -83,6 +81,14 @@ async def _find(ctx: Context, id: strawberry.ID, rows: QuerySet[models.Maintenan
     window = await rows.get_or_none(id=uuid) if uuid else None
     if window is None:
         raise MaintenanceWindowNotFound(id)
+    return window
+
+
+async def _locked(ctx: Context, id: strawberry.ID) -> models.MaintenanceWindow:
+    """Until the transaction ends. Raises PreconditionFailed when it is not in the state the caller means."""
+    rows = models.MaintenanceWindow.of(ctx.organization_id).select_for_update(no_key=True)
+    window = await _find(ctx, id, rows)
+    ctx.require_unchanged(window.updated_at)
     return window
 
 

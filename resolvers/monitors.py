@@ -175,11 +175,15 @@ async def monitor_type(ctx: Context, id: strawberry.ID) -> MonitorType:
 
 
 async def _find(ctx: Context, id: strawberry.ID) -> models.Monitor:
-    """The row, locked until the transaction ends: two edits at once are one after the other."""
+    """The row, locked until the transaction ends: two edits at once are one after the other.
+
+    Raises MonitorNotFound, and PreconditionFailed when it is not in the state the caller means.
+    """
     uuid, own = decode(Prefix.MONITOR, id), models.Monitor.of(ctx.organization_id)
     monitor = await own.select_for_update(no_key=True).get_or_none(id=uuid) if uuid else None
     if monitor is None:
         raise MonitorNotFound(id)
+    ctx.require_unchanged(monitor.updated_at)
     return monitor
 
 

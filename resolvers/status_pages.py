@@ -88,7 +88,7 @@ async def update_status_page(ctx: Context, id: strawberry.ID, input: schema.Upda
     page = None
     try:
         async with in_transaction():
-            page = await _find(id, models.StatusPage.of(ctx.organization_id).select_for_update(no_key=True))
+            page = await _locked(ctx, id)
             if password_hash or input.password is None:
                 page.password_hash = password_hash
             _apply(ctx, page, input)
@@ -102,9 +102,9 @@ async def update_status_page(ctx: Context, id: strawberry.ID, input: schema.Upda
 @operation(Scope.WRITE)
 async def delete_status_page(ctx: Context, id: strawberry.ID) -> schema.Deleted:
     """Delete a status page with its components and subscribers. Its monitors stay."""
-    uuid = decode(Prefix.STATUS_PAGE, id)
-    if uuid is None or not await models.StatusPage.of(ctx.organization_id).filter(id=uuid).delete():
-        raise StatusPageNotFound(id)
+    async with in_transaction():
+        page = await _locked(ctx, id)
+        await page.delete()
     return schema.Deleted(id=id)
 
 
@@ -113,6 +113,13 @@ async def _find(id: strawberry.ID, rows: QuerySet[models.StatusPage]) -> models.
     page = await rows.get_or_none(id=uuid) if uuid else None
     if page is None:
         raise StatusPageNotFound(id)
+    return page
+
+
+async def _locked(ctx: Context, id: strawberry.ID) -> models.StatusPage:
+    """Until the transaction ends. Raises PreconditionFailed when it is not in the state the caller means."""
+    page = await _find(id, models.StatusPage.of(ctx.organization_id).select_for_update(no_key=True))
+    ctx.require_unchanged(page.updated_at)
     return page
 
 

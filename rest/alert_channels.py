@@ -10,7 +10,7 @@ from is0k.resolvers.alert_channels import (
     update_alert_channel,
 )
 from is0k.resolvers.deliveries import list_deliveries, replay_delivery
-from is0k.rest.adapter import Row
+from is0k.rest.row import Row
 from is0k.schema.enums import ChannelType
 
 ROWS = [

@@ -13,11 +13,15 @@ def success(data: Any, status: int = 200, headers: dict[str, str] | None = None)
 
 
 def failure(error: DomainError, request_id: str) -> Response:
+    return _response(refusal(error, request_id), error.http_status, dict(error.headers))
+
+
+def refusal(error: DomainError, request_id: str) -> dict[str, Any]:
+    """The body of an answer that is no."""
     told: dict[str, Any] = {"code": error.code, "message": error.message}
     if isinstance(error, ValidationFailed):
         told["details"] = error.details
-    told["requestId"] = request_id
-    return _response({"data": None, "error": told}, error.http_status, dict(error.headers))
+    return {"data": None, "error": told | {"requestId": request_id}}
 
 
 def _response(body: dict[str, Any], status: int, headers: dict[str, str] | None) -> Response:

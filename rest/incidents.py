@@ -8,7 +8,7 @@ from is0k.resolvers.incidents import (
     list_incidents,
     update_incident,
 )
-from is0k.rest.adapter import Row
+from is0k.rest.row import Row
 
 ROWS = [
     Row("GET", "/incidents", list_incidents),

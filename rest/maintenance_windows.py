@@ -7,7 +7,7 @@ from is0k.resolvers.maintenance_windows import (
     list_maintenance_windows,
     update_maintenance_window,
 )
-from is0k.rest.adapter import Row
+from is0k.rest.row import Row
 
 ROWS = [
     Row("GET", "/maintenance-windows", list_maintenance_windows),

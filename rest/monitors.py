@@ -15,7 +15,7 @@ from is0k.resolvers.monitors import (
 )
 from is0k.resolvers.preview import preview_monitor
 from is0k.resolvers.stats import get_stats
-from is0k.rest.adapter import Row
+from is0k.rest.row import Row
 from is0k.schema.enums import MonitorType
 
 ROWS = [

@@ -1,7 +1,7 @@
 """The table as an ASGI app. Nothing but the envelope ever comes out of it, for unknown paths and methods too."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,8 +10,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from is0k.resolvers.admission import caller_of
 from is0k.resolvers.context import Services
 from is0k.rest import alert_channels, incidents, maintenance_windows, me, monitors, regions, status_pages
-from is0k.rest.adapter import Row, answer
+from is0k.rest.adapter import answer
+from is0k.rest.document import PATH as DOCUMENT_PATH
+from is0k.rest.document import Document
 from is0k.rest.envelope import failure
+from is0k.rest.row import Row
 from is0k.schema.clock import Clock, SystemClock
 from is0k.schema.http_errors import MethodNotAllowed, RouteNotFound
 
@@ -32,9 +35,10 @@ def rest_app(clock: Clock | None = None, services: Services | None = None) -> AS
 
 
 class RestApp:
-    def __init__(self, rows: Iterable[Row], clock: Clock, services: Services | None = None) -> None:
+    def __init__(self, rows: Sequence[Row], clock: Clock, services: Services | None = None) -> None:
         self.clock, self.services = clock, services or Services()
         self.table = [(re.compile(_pattern(row.path)), row) for row in rows]
+        self.document = Document(rows, PREFIX)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -49,22 +53,28 @@ class RestApp:
         if refusal := caller_of(request.scope).refusal:
             return failure(refusal, request.scope["state"]["request_id"])
         path = request.scope["path"].removeprefix(PREFIX)
-        matches = [(match, row) for pattern, row in self.table if (match := pattern.fullmatch(path))]
+        matches = self._matches(path)
         # What GET answers, HEAD answers without the body; the server leaves it out.
         method = "GET" if request.method == "HEAD" else request.method
         for match, row in matches:
             if row.method == method:
                 request.scope["path_params"] = match.groupdict()
                 return await answer(request, row, self.clock, self.services)
-        return _refusal(request, [row for _, row in matches])
+        if path == DOCUMENT_PATH:
+            return self.document.respond(request) if method == "GET" else _refusal(request, {"GET"})
+        return _refusal(request, {row.method for _, row in matches})
+
+    def _matches(self, path: str) -> list[tuple[re.Match[str], Row]]:
+        found = [(match, row) for pattern, row in self.table if (match := pattern.fullmatch(path))]
+        # A path that is written out is meant before one that would take its last word for an id.
+        return [(match, row) for match, row in found if row.path == path] or found
 
 
-def _refusal(request: Request, others: Sequence[Row]) -> Response:
+def _refusal(request: Request, methods: Collection[str]) -> Response:
     request_id, path = request.scope["state"]["request_id"], request.scope["path"]
-    if not others:
+    if not methods:
         return failure(RouteNotFound(request.method, path), request_id)
-    methods = {row.method for row in others}
-    allowed = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+    allowed = ", ".join(sorted({*methods} | ({"HEAD"} if "GET" in methods else set())))
     response = failure(MethodNotAllowed(request.method, path, allowed), request_id)
     response.headers["Allow"] = allowed
     return response

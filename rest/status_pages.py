@@ -7,13 +7,15 @@ from is0k.resolvers.status_pages import (
     list_status_pages,
     update_status_page,
 )
-from is0k.rest.adapter import Row
+from is0k.rest.row import Row
+from is0k.schema.errors import Taken
 
+TAKEN = Taken("slug", value="shop"), Taken("custom_domain", value="status.example.com")
 ROWS = [
     Row("GET", "/status-pages", list_status_pages),
-    Row("POST", "/status-pages", create_status_page, status=201),
+    Row("POST", "/status-pages", create_status_page, status=201, errors=TAKEN),
     Row("GET", "/status-pages/{id}", get_status_page),
-    Row("PUT", "/status-pages/{id}", update_status_page),
-    Row("PATCH", "/status-pages/{id}", update_status_page),
+    Row("PUT", "/status-pages/{id}", update_status_page, errors=TAKEN),
+    Row("PATCH", "/status-pages/{id}", update_status_page, errors=TAKEN),
     Row("DELETE", "/status-pages/{id}", delete_status_page),
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import strawberry
 
@@ -58,6 +58,9 @@ SCHEMES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class AppriseUrl:
+    def json_schema(self) -> dict[str, Any]:
+        return {"minLength": 1, "maxLength": 2048, "examples": ["ntfy://ntfy.example.com/alerts"]}
+
     def __call__(self, value: str) -> Iterator[Fault]:
         yield from Text(1, 2048)(value)
         scheme, separator, _ = value.partition("://")

@@ -6,7 +6,7 @@ The rules are the same: unknown fields are refused, a required field must be the
 
 import dataclasses
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from functools import cache
@@ -50,25 +50,36 @@ def read(
     return value
 
 
-def read_text(kind: type[Any], raw: Mapping[str, str]) -> Any:
-    """The same from a query string, where everything is text."""
-    hints = get_type_hints(kind)
-    typed = {
-        camel(field.name): _from_text(hints[field.name], raw[camel(field.name)])
-        for field in dataclasses.fields(kind)
-        if camel(field.name) in raw
-    }
+def read_text(kind: type[Any], raw: Mapping[str, str | Sequence[str]]) -> Any:
+    """The same from a query string, where everything is text and a list is a name that stands several times."""
+    hints = _hints(kind)  # type: ignore[arg-type]  # a class is hashable
+    typed: dict[str, Any] = {}
+    for field in dataclasses.fields(kind):
+        hint, name = hints[field.name], camel(field.name)
+        if name not in raw:
+            continue
+        given = raw[name]
+        texts = [given] if isinstance(given, str) else given
+        if is_list(hint):
+            typed[name] = [_from_text(get_args(without_none(hint))[0], text) for text in texts]
+        else:
+            typed[name] = _from_text(hint, texts[-1])
     return read(kind, typed)
+
+
+def is_list(hint: Any) -> bool:
+    return get_origin(without_none(hint)) is list
 
 
 def _from_text(hint: Any, text: str) -> Any:
     """What JSON would have it mean; text that means nothing stays text, and is then told to be of the wrong type."""
-    hint = _without_none(hint)
-    if hint in (int, float, bool):
+    hint = without_none(hint)
+    if hint in (int, float, bool) and text == text.strip():
         try:
-            return orjson.loads(text)
+            value = orjson.loads(text)
         except ValueError:
             return text
+        return text if value is None else value
     return text
 
 
@@ -142,7 +153,7 @@ class Reader:
         return self._fault((*path, field.name), "REQUIRED", "Is required")
 
     def value(self, hint: Any, raw: Any, path: Path) -> Any:
-        inner = _without_none(hint)
+        inner = without_none(hint)
         if raw is None:
             return None if inner is not hint else self._fault(path, "REQUIRED", "Must not be null")
         if inner in SCALARS or inner is datetime:
@@ -199,7 +210,7 @@ def _hints(kind: Any) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
-def _without_none(hint: Any) -> Any:
+def without_none(hint: Any) -> Any:
     if get_origin(hint) in (Union, types.UnionType):
         rest = [part for part in get_args(hint) if part is not type(None)]
         return rest[0] if len(rest) == 1 else hint

@@ -4,6 +4,7 @@ The text form is TypeID 0.3 (https://github.com/jetify-com/typeid/tree/main/spec
 most significant digit first, so ids sort as text the way they were made in time.
 """
 
+import re
 import secrets
 import time
 from enum import Enum
@@ -43,6 +44,22 @@ def uuid7() -> UUID:
 def encode(prefix: Prefix, value: UUID) -> str:
     number = value.int
     return f"{prefix.value}_{''.join([PAIRS[number >> shift & 1023] for shift in SHIFTS])}"
+
+
+def prefix_of_noun(noun: str) -> Prefix | None:
+    """`AlertChannel`, `alert_channel` and "Alert channel" are ALERT_CHANNEL; None for what has no ids."""
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])|\W+", "_", noun).upper()
+    return Prefix[name] if name in Prefix.__members__ else None
+
+
+def pattern_of(prefix: Prefix) -> str:
+    """What an id looks like, as a regular expression."""
+    return f"^{prefix.value}_[0-7][{ALPHABET}]{{{LENGTH - 1}}}$"
+
+
+def sample(prefix: Prefix) -> str:
+    """An id for an example, which nothing has."""
+    return encode(prefix, UUID("01890a5d-ac96-774b-bcce-b302099a8057"))
 
 
 def decode(prefix: Prefix, text: str) -> UUID | None:

@@ -42,9 +42,9 @@ def default_timeout_seconds(interval_seconds: int) -> float:
 @strawberry.type
 class Monitor(Node):
     number: strawberry.Private[int]
-    name: str
+    name: str = strawberry.field(metadata={"example": "Shop"})
     type: MonitorType
-    status: MonitorStatus
+    status: MonitorStatus = strawberry.field(metadata={"example": MonitorStatus.UP})
     paused: bool
     interval_seconds: int
     timeout_seconds: float
@@ -119,7 +119,7 @@ class MonitorSettingsPatch:
 
 @strawberry.input
 class CreateMonitorInput:
-    name: str = strawberry.field(metadata=rule(Text(1, 100)))
+    name: str = strawberry.field(metadata=rule(Text(1, 100), example="Shop"))
     settings: MonitorSettingsInput = strawberry.field(metadata={"flat": True})
     interval_seconds: int = strawberry.field(default=60, metadata=rule(INTERVAL))
     timeout_seconds: float | None = strawberry.field(
@@ -139,7 +139,7 @@ class CreateMonitorInput:
 
 @strawberry.input(description="What is present is set, what is absent is kept, null goes back to the default.")
 class UpdateMonitorInput:
-    name: str | None = strawberry.field(default=UNSET, metadata=rule(Text(1, 100)))
+    name: str | None = strawberry.field(default=UNSET, metadata=rule(Text(1, 100), example="Shop"))
     settings: MonitorSettingsPatch | None = strawberry.field(default=UNSET, metadata={"flat": True})
     interval_seconds: int | None = strawberry.field(default=UNSET, metadata=rule(INTERVAL))
     timeout_seconds: float | None = strawberry.field(default=UNSET, metadata=rule(TIMEOUT))

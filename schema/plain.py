@@ -53,7 +53,7 @@ def _without_none(hint: Any) -> Any:
 
 
 def _noun_converter(kind: type[Any]) -> Convert:
-    hints, shown = get_type_hints(kind), _shown(kind)
+    hints, shown = get_type_hints(kind), shown_fields(kind)
     getters = [(camel(field.name), attrgetter(field.name)) for field in shown if not field.metadata.get("flat")]
     flat = [attrgetter(field.name) for field in shown if field.metadata.get("flat")]
     converters = [
@@ -74,7 +74,7 @@ def _noun_converter(kind: type[Any]) -> Convert:
     return convert
 
 
-def _shown(kind: type[Any]) -> "list[dataclasses.Field[Any]]":
+def shown_fields(kind: type[Any]) -> "list[dataclasses.Field[Any]]":
     """The fields that hold data: not what is private, and not what a resolver would have to fetch."""
     definition = get_object_definition(kind, strict=True)
     names = {field.python_name for field in definition.fields if field.base_resolver is None}
@@ -84,7 +84,7 @@ def _shown(kind: type[Any]) -> "list[dataclasses.Field[Any]]":
 def field_names(kind: type[Any]) -> frozenset[str]:
     """The JSON names REST shows of a noun, the flat settings aside; of nouns in a list too: `components.position`."""
     hints, names = get_type_hints(kind), set[str]()
-    for field in _shown(kind):
+    for field in shown_fields(kind):
         if field.metadata.get("flat"):
             continue
         names.add(camel(field.name))

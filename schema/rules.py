@@ -1,16 +1,17 @@
-"""What an input may hold, said once next to the field and read by GraphQL, REST and (later) OpenAPI.
+"""What an input may hold, said once next to the field and read by GraphQL, REST and OpenAPI.
 
 A rule takes a value of the right type and yields a Fault for each thing wrong with it, with the path below the field.
+Its `json_schema`, if it has one, says the same to those who read the document; where there are no words for it, less.
 """
 
 import dataclasses
 import functools
 import re
 import zoneinfo
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import yarl
 from email_validator import EmailNotValidError, validate_email
@@ -35,6 +36,9 @@ HOP_BY_HOP = frozenset(
 )
 
 
+Check = TypeVar("Check", bound=Callable[[Any], Iterable[Fault]])
+
+
 class Rule(Protocol):
     def __call__(self, value: Any, /) -> Iterable[Fault]: ...
 
@@ -42,6 +46,22 @@ class Rule(Protocol):
 def rule(check: Rule, **metadata: object) -> dict[str, object]:
     """Metadata for `strawberry.field(metadata=…)` that binds the rule to the field."""
     return {"rule": check, **metadata}
+
+
+def described(**schema: object) -> Callable[[Check], Check]:
+    """For a rule that is a function: `@described(pattern="^[a-z]+$", examples=["shop"])`."""
+
+    def describe(check: Check) -> Check:
+        check.json_schema = lambda: schema  # type: ignore[attr-defined]
+        return check
+
+    return describe
+
+
+def schema_of(check: object) -> dict[str, Any]:
+    """The JSON Schema of a rule; of one that says nothing, anything goes."""
+    describe: Callable[[], dict[str, Any]] = getattr(check, "json_schema", dict)
+    return describe()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +74,9 @@ class Range:
         if not self.minimum <= value <= self.maximum:
             yield Fault((), "OUT_OF_RANGE", f"Must be from {self.minimum:g} to {self.maximum:g}{self.unit}")
 
+    def json_schema(self) -> dict[str, Any]:
+        return {"minimum": self.minimum, "maximum": self.maximum}
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -64,12 +87,22 @@ class Text:
     is_line: bool = True
 
     def __call__(self, value: str) -> Iterator[Fault]:
-        length = len(value.strip()) if self.is_line else len(value)
-        if not self.minimum <= length <= self.maximum:
+        shortest = len(value.strip()) if self.is_line else len(value)
+        if shortest < self.minimum or len(value) > self.maximum:
             yield Fault((), "BAD_LENGTH", f"Must have {self.minimum} to {self.maximum} characters")
         allowed = "" if self.is_line else "\n\r\t"
         if any((ord(letter) < 32 and letter not in allowed) or letter == "\x7f" for letter in value):
             yield Fault((), "BAD_CHARACTER", "Must not hold control characters")
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"minLength": self.minimum, "maxLength": self.maximum, "pattern": self._pattern()}
+
+    def _pattern(self) -> str:
+        if not self.is_line:
+            return r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+        letters, ink = r"[^\x00-\x1f\x7f]", r"[^\s\x00-\x1f\x7f]"
+        inside = f"{letters}{{{self.minimum - 2},}}{ink}" if self.minimum > 1 else ""
+        return f"^{letters}*{ink}{inside}{letters}*$" if self.minimum else f"^{letters}*$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +120,9 @@ class Each:
             if value in values[:index]:
                 yield Fault((index,), "DUPLICATE", f"'{value}' stands here twice")
 
+    def json_schema(self) -> dict[str, Any]:
+        return {"items": schema_of(self.item), "maxItems": self.maximum, "uniqueItems": True}
+
 
 def anything(value: object) -> Iterable[Fault]:
     """Of an id: whether there is such a noun is for the verb to say."""
@@ -101,12 +137,16 @@ class AtMost:
         if len(values) > self.maximum:
             yield Fault((), "TOO_MANY", f"Must have at most {self.maximum} items")
 
+    def json_schema(self) -> dict[str, Any]:
+        return {"maxItems": self.maximum}
+
 
 @functools.cache
 def timezones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones() - {"localtime", "Factory"})
 
 
+@described(examples=["Europe/Berlin"])
 def timezone(value: str) -> Iterator[Fault]:
     if value not in timezones():
         yield Fault((), "UNKNOWN_TIMEZONE", "Must be a name of the time zone database, such as Europe/Berlin")
@@ -123,6 +163,9 @@ class Slug:
             message = f"Must be lower-case letters, digits and - _ . : only, at most {self.maximum} characters"
             yield Fault((), "BAD_SLUG", message)
 
+    def json_schema(self) -> dict[str, Any]:
+        return {"pattern": "^[a-z0-9][a-z0-9_.:-]*$", "minLength": 1, "maxLength": self.maximum, "examples": ["prod"]}
+
 
 @dataclass(frozen=True, slots=True)
 class SomeOf:
@@ -135,6 +178,9 @@ class SomeOf:
             if word in words[:index]:
                 yield Fault((index,), "DUPLICATE", f"'{word.value}' stands here twice")
 
+    def json_schema(self) -> dict[str, Any]:
+        return {"minItems": 1, "uniqueItems": True}
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -142,10 +188,14 @@ class Shape:
 
     pattern: str
     message: str
+    example: str
 
     def __call__(self, value: str) -> Iterator[Fault]:
         if not re.fullmatch(self.pattern, value):
             yield Fault((), "BAD_SHAPE", self.message)
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"pattern": f"^({self.pattern})$", "examples": [self.example]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +210,9 @@ class EmailAddress:
         except EmailNotValidError:
             yield Fault((), "BAD_EMAIL_ADDRESS", "Must be an e-mail address such as ops@example.com")
 
+    def json_schema(self) -> dict[str, Any]:
+        return {"format": "email", "examples": ["ops@example.com"]}
+
 
 @dataclass(frozen=True, slots=True)
 class HttpUrl:
@@ -170,6 +223,19 @@ class HttpUrl:
             yield Fault((), "BAD_LENGTH", f"Must have at most {self.maximum} characters")
         elif message := url_fault(value):
             yield Fault((), "BAD_URL", message)
+
+    def json_schema(self) -> dict[str, Any]:
+        # What a URI may be to the letter (RFC 3986); a host or path in other letters is taken too.
+        label, port = "[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?", ":[1-9][0-9]{0,3}"
+        letters = "([a-zA-Z0-9._~:@!$&'()*+,;=/-]|%[0-9a-fA-F]{2})*"
+        rest = rf"(/{letters})?(\?{letters})?(#{letters})?"
+        pattern = rf"^https?://{label}(\.{label})*({port})?{rest}$"
+        return {
+            "format": "uri",
+            "maxLength": self.maximum,
+            "pattern": pattern,
+            "examples": ["https://example.com/health"],
+        }
 
 
 def url_fault(value: str) -> str | None:
@@ -204,6 +270,11 @@ class Headers:
                 yield Fault(path, "BAD_HEADER_NAME", f"The header {name} is set by is0k itself")
             if len(value) > 4096 or any(ord(letter) < 32 and letter != "\t" for letter in value) or "\x7f" in value:
                 yield Fault(path, "BAD_HEADER_VALUE", "Must be one line of at most 4096 characters")
+
+    def json_schema(self) -> dict[str, Any]:
+        name = {"pattern": f"^{TOKEN.pattern}$", "maxLength": 128, "not": {"enum": sorted(HOP_BY_HOP)}}
+        value = {"type": "string", "maxLength": 4096, "pattern": r"^[^\x00-\x08\x0a-\x1f\x7f]*$"}
+        return {"propertyNames": name, "additionalProperties": value, "maxProperties": self.maximum}
 
 
 def faults_of(value: object, path: tuple[str | int, ...] = ()) -> Iterator[Fault]:

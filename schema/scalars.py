@@ -11,7 +11,7 @@ from strawberry.types.scalar import ScalarDefinition
 ExpectedStatus = NewType("ExpectedStatus", list[str])
 StringMap = NewType("StringMap", dict[str, str])
 
-STATUS = re.compile(r"[1-5](xx|\d\d)")
+STATUS = re.compile(r"[1-5](xx|[0-9]{2})")
 
 
 def rfc3339(moment: datetime) -> str:
@@ -35,10 +35,14 @@ def parse_datetime(value: Any) -> datetime:
 
 def parse_expected_status(value: Any) -> ExpectedStatus:
     items = value if isinstance(value, list) else [value]
-    words = [str(item).lower() for item in items if isinstance(item, int | str) and not isinstance(item, bool)]
+    words = [_status_word(item) for item in items if isinstance(item, int | float | str) and not isinstance(item, bool)]
     if not words or len(words) < len(items) or len(words) > 20 or not all(STATUS.fullmatch(word) for word in words):
         raise ValueError("Must be a status code such as 200, a class such as '2xx', or a list of up to 20 of them")
     return ExpectedStatus(list(dict.fromkeys(words)))
+
+
+def _status_word(item: float | str) -> str:
+    return str(int(item) if isinstance(item, float) and item.is_integer() else item).lower()
 
 
 def show_expected_status(value: ExpectedStatus) -> int | str | list[int | str]:
@@ -72,4 +76,17 @@ SCALARS: dict[object, ScalarDefinition] = {
         serialize=dict,
         parse_value=parse_string_map,
     ),
+}
+
+STATUS_SCHEMAS = [
+    {"type": "integer", "minimum": 100, "maximum": 599, "examples": [200]},
+    {"type": "string", "pattern": "^[1-5]([xX][xX]|[0-9][0-9])$", "examples": ["2xx"]},
+]
+# How each stands in JSON.
+JSON_SCHEMAS: dict[object, dict[str, Any]] = {
+    datetime: {"type": "string", "format": "date-time"},
+    ExpectedStatus: {
+        "anyOf": [*STATUS_SCHEMAS, {"type": "array", "items": {"anyOf": STATUS_SCHEMAS}, "minItems": 1, "maxItems": 20}]
+    },
+    StringMap: {"type": "object", "additionalProperties": {"type": "string"}},
 }

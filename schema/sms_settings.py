@@ -7,10 +7,12 @@ import strawberry
 from is0k.schema.rules import Shape, rule
 from is0k.schema.typed_settings import as_input, as_patch
 
-ACCOUNT = Shape("AC[0-9a-fA-F]{32}", "Must be a Twilio account SID: AC and 32 hexadecimal digits")
-TOKEN = Shape("[0-9A-Za-z]{16,64}", "Must be 16 to 64 letters and digits")
+ACCOUNT = Shape("AC[0-9a-fA-F]{32}", "Must be a Twilio account SID: AC and 32 hexadecimal digits", "AC" + "0" * 32)
+TOKEN = Shape("[0-9A-Za-z]{16,64}", "Must be 16 to 64 letters and digits", "0" * 32)
 # E.164: https://www.itu.int/rec/T-REC-E.164
-NUMBER = Shape(r"\+[1-9][0-9]{6,14}", "Must be a telephone number in international form, such as +4930123456")
+NUMBER = Shape(
+    r"\+[1-9][0-9]{6,14}", "Must be a telephone number in international form, such as +4930123456", "+4930123456"
+)
 
 
 @strawberry.type(description="Send a text message through your own Twilio account.")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import yarl
 
 from is0k.schema.faults import Fault
+from is0k.schema.rules import described
 
 SHORTEST_SLUG, LONGEST_SLUG = 3, 60
 # What our own addresses begin with, and what a page must not be mistaken for.
@@ -22,6 +23,9 @@ RESERVED_SLUGS = frozenset([
 LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 
+@described(
+    pattern="^[a-z0-9]+(-[a-z0-9]+)*$", minLength=SHORTEST_SLUG, maxLength=LONGEST_SLUG, examples=["shop-status"]
+)
 def page_slug(value: str) -> Iterator[Fault]:
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value) or not SHORTEST_SLUG <= len(value) <= LONGEST_SLUG:
         message = f"Must be {SHORTEST_SLUG} to {LONGEST_SLUG} lower-case letters, digits and single - between them"
@@ -43,6 +47,7 @@ def numbered(slug: str, number: int) -> str:
     return slug[: LONGEST_SLUG - len(tail)].rstrip("-") + tail
 
 
+@described(maxLength=253, examples=["status.example.com"])
 def domain(value: str) -> Iterator[Fault]:
     if domain_name(value) is None:
         yield Fault((), "BAD_DOMAIN", "Must be a host name such as status.example.com, without scheme, port or path")
@@ -60,7 +65,8 @@ def domain_name(value: str) -> str | None:
     return ascii_name if is_name and len(ascii_name) <= 253 else None
 
 
+@described(pattern="^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$", examples=["en"])
 def locale(value: str) -> Iterator[Fault]:
     """Language, script and region of BCP 47 (RFC 5646 §2.1), in their usual letter case."""
-    if not re.fullmatch(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?", value):
+    if not re.fullmatch(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?", value):
         yield Fault((), "BAD_LOCALE", "Must be a language tag such as en, pt-BR or zh-Hant-TW")

@@ -7,8 +7,17 @@ import strawberry
 from is0k.schema.rules import Shape, rule
 from is0k.schema.typed_settings import as_input, as_patch
 
-TOKEN = Shape("[0-9]{5,16}:[A-Za-z0-9_-]{30,64}", "Must be a bot token as @BotFather gives it: 123456789:AbC…")
-CHAT = Shape("-?[0-9]{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31}", "Must be the number of a chat or the @name of a channel")
+TOKEN_EXAMPLE, CHAT_EXAMPLE = "123456789:" + "A" * 35, "-1001234567890"
+TOKEN = Shape(
+    "[0-9]{5,16}:[A-Za-z0-9_-]{30,64}",
+    "Must be a bot token as @BotFather gives it: 123456789:AbC…",
+    "123456789:" + "A" * 35,
+)
+CHAT = Shape(
+    "-?[0-9]{1,20}|@[A-Za-z][A-Za-z0-9_]{3,31}",
+    "Must be the number of a chat or the @name of a channel",
+    "-1001234567890",
+)
 
 
 @strawberry.type(description="Tell a Telegram chat through your own bot.")

@@ -55,6 +55,7 @@ def _copy(settings: type[S], name: str, *, is_patch: bool) -> type[S]:
         )
     if hasattr(settings, "faults"):
         namespace["faults"] = settings.faults  # type: ignore[attr-defined]
+    namespace["made_of"] = settings
     return strawberry.input(type(name, (), namespace))
 
 

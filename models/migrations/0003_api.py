@@ -6,6 +6,7 @@ from tortoise.fields.base import OnDelete
 from tortoise.fields.data import JSON_DUMPS
 from tortoise import fields
 from tortoise.indexes import Index
+from is0k.models.secrets import EncryptedField
 
 class Migration(migrations.Migration):
     dependencies = [('models', '0002_hot_tables')]
@@ -20,12 +21,10 @@ class Migration(migrations.Migration):
                 ('organization', fields.ForeignKeyField('models.Organization', source_field='organization_id', db_constraint=True, to_field='id', on_delete=OnDelete.CASCADE)),
                 ('key', fields.CharField(max_length=255)),
                 ('fingerprint', fields.BinaryField()),
-                ('status', fields.IntField(null=True)),
-                ('headers', fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads)),
-                ('body', fields.BinaryField(null=True)),
+                ('answer', EncryptedField(null=True, unique=False)),
                 ('created_at', fields.BigIntField(db_index=True)),
             ],
-            options={'table': 'idempotent_answer', 'app': 'models', 'unique_together': (('organization_id', 'key'),), 'pk_attr': 'id', 'table_description': '`status` and what follows are null while the first request is under way. Times in ms since the epoch.'},
+            options={'table': 'idempotent_answer', 'app': 'models', 'unique_together': (('organization_id', 'key'),), 'pk_attr': 'id', 'table_description': '`answer` is null while the first request is under way, and may hold a secret that is shown once.'},
             bases=['Model'],
         ),
         ops.CreateModel(

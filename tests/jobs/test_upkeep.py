@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from is0k import models
 from is0k.jobs import upkeep
 from is0k.jobs.upkeep import GRACE_MS, chunks, roll_up, tidy
 from is0k.models import DeletedMonitor, rollup
@@ -229,6 +230,16 @@ class TestTidying:
         assert (await history_left(shop.number), await history_left(other)) == (0, 10)
         assert (list(await stored("hour")), list(await stored("day"))) == ([(other, 0)], [(other, 0)])
         assert await DeletedMonitor.all().count() == 0
+
+    async def test_forgets_answers_that_are_a_day_old(self, ctx: Context, clock: FakeClock) -> None:
+        for key, age_ms in (("old", DAY_MS), ("young", DAY_MS - 1)):
+            await models.IdempotentAnswer.create(
+                organization_id=ctx.organization_id, key=key, fingerprint=b"", created_at=clock.ms - age_ms
+            )
+
+        await tidy(clock.ms)
+
+        assert [answer.key for answer in await models.IdempotentAnswer.all()] == ["young"]
 
     async def test_makes_the_tables_of_the_days_to_come(self, ctx: Context, clock: FakeClock) -> None:
         clock.move(seconds=100 * 86_400)

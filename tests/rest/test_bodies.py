@@ -32,7 +32,7 @@ async def nothing_was_made() -> bool:
     "body",
     [
         *(b"", b"{", b"{'name': 'Shop'}", b'{"name": "Shop",}', b'{"name": NaN}', b"x" * 100),
-        *(b"\x00", b"\xff\xfe", b'{"name": "\xff"}', b'{"name": "\\ud800"}', b"[" * 100_000),
+        *(b"\x00", b"\xff\xfe", b"\xef\xbb\xbf{}", b'{"name": "\xff"}', b'{"name": "\\ud800"}', b"[" * 100_000),
     ],
 )
 async def test_what_is_not_json_is_400(api: Api, body: bytes) -> None:
@@ -41,6 +41,62 @@ async def test_what_is_not_json_is_400(api: Api, body: bytes) -> None:
     assert (answer.status, answer.code) == (400, "INVALID_JSON")
     assert answer.error["message"].startswith("The body is not JSON: ")
     assert await nothing_was_made()
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b'{"name": "a", "url": "b", "name": "c"}', '"name" stands twice in one object'),
+        (b'{"headers": {"A": "1", "A": "1"}}', '"A" stands twice in one object'),
+        (b'{"name": ' + b"[" * 1_000 + b"]" * 1_000 + b"}", "it is nested too deeply"),
+    ],
+)
+async def test_json_that_two_parsers_read_in_two_ways_is_400(api: Api, body: bytes, why: str) -> None:
+    answer = await post(api, body)
+
+    assert (answer.status, answer.code) == (400, "INVALID_JSON")
+    assert answer.error["message"] == f"The body is not JSON that is0k reads: {why}"
+    assert await nothing_was_made()
+
+
+@pytest.mark.parametrize(
+    ("field", "number"),
+    [("retries", b"1e400"), ("retries", b"-0.5"), ("retries", b"99999999999999999999999"), ("retries", b"2147483648")],
+)
+async def test_a_number_beyond_all_measure_is_refused(api: Api, field: str, number: bytes) -> None:
+    answer = await post(api, json.dumps(SHOP).encode().replace(b"}", b', "%s": %s}' % (field.encode(), number)))
+
+    assert answer.code == "INVALID_JSON" if number == b"1e400" else answer.faults == {field: "INVALID_TYPE"}
+    assert await nothing_was_made()
+
+
+@pytest.mark.parametrize("body", [None, b"", b"{}", b" { } "])
+async def test_a_route_that_takes_nothing_takes_an_empty_body(api: Api, body: bytes | None) -> None:
+    path = f"/api/v1/monitors/{(await api.post('/monitors', SHOP)).data['id']}/pause"
+    headers = {"Content-Type": "application/json"} if body else {}
+
+    assert (await api.send("POST", path, data=body, headers=headers)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "code"),
+    [
+        (b'{"until": "tomorrow"}', "application/json", "VALIDATION_FAILED"),
+        (b"null", "application/json", "INVALID_JSON"),
+        (b"{", "application/json", "INVALID_JSON"),
+        (b"{}", "text/plain", "UNSUPPORTED_MEDIA_TYPE"),
+    ],
+)
+@pytest.mark.parametrize(("method", "action"), [("POST", "/pause"), ("DELETE", "")])
+async def test_a_route_that_takes_nothing_does_nothing_with_something(
+    api: Api, method: str, action: str, body: bytes, content_type: str, code: str
+) -> None:
+    path = f"/api/v1/monitors/{(await api.post('/monitors', SHOP)).data['id']}"
+
+    answer = await api.send(method, path + action, data=body, headers={"Content-Type": content_type})
+
+    assert answer.code == code
+    assert (await models.Monitor.get()).paused is False
 
 
 @pytest.mark.parametrize("body", [b"[]", b'[{"name": "Shop"}]', b'"Shop"', b"1", b"null", b"true"])

@@ -60,6 +60,10 @@ async def test_an_unknown_parameter_of_a_write_changes_nothing(api: Api) -> None
         ("q=", {"q": "BAD_LENGTH"}),
         ("q=%00", {"q": "BAD_CHARACTER"}),
         ("tag=Not+OK", {"tag": "BAD_SLUG"}),
+        ("limit=1&limit=2", {"limit": "DUPLICATE"}),
+        ("limit=0&limit=0&count=1&tag=a&tag=a", {"limit": "DUPLICATE", "count": "INVALID_TYPE", "tag": "DUPLICATE"}),
+        ("limit=+1", {"limit": "INVALID_TYPE"}),
+        ("limit=", {"limit": "INVALID_TYPE"}),
     ],
 )
 async def test_a_parameter_that_is_not_valid_is_422(api: Api, query: str, faults: dict[str, str] | None) -> None:

@@ -11,8 +11,8 @@ from structlog.testing import capture_logs
 from is0k import schema
 from is0k.resolvers.context import Context
 from is0k.resolvers.operation import operation
-from is0k.rest.adapter import Row
 from is0k.rest.routes import RestApp
+from is0k.rest.row import Row
 from is0k.schema.enums import Scope
 from is0k.tests.stage.api import Api, serving
 from is0k.tests.stage.clock import FakeClock

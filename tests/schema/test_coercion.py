@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strawberry import UNSET
 
-from is0k.schema import CheckFilter, PageArguments
+from is0k.schema import CheckFilter, PageArguments, StatsRange
 from is0k.schema.coercion import read, read_text
 from is0k.schema.enums import CheckStatus, HttpMethod
 from is0k.schema.errors import ValidationFailed
@@ -218,6 +218,11 @@ def test_any_json_is_read_or_refused(raw: dict[str, Any]) -> None:
         assert isinstance(read(Outer, raw), Outer)
 
 
+@strawberry.input
+class Listed:
+    counts: list[int] | None = None
+
+
 def text_faults(kind: type[Any], **raw: str) -> dict[str, str]:
     with pytest.raises(ValidationFailed) as refused:
         read_text(kind, raw)
@@ -247,7 +252,7 @@ def test_a_query_string_is_read_by_the_same_rules() -> None:
         ("true", "INVALID_TYPE"),
         ("[1]", "INVALID_TYPE"),
         ("9" * 5_000, "INVALID_TYPE"),
-        ("null", "REQUIRED"),
+        ("null", "INVALID_TYPE"),
     ],
 )
 def test_a_number_in_a_query_string_is_written_as_in_json(text: str, code: str) -> None:
@@ -257,6 +262,15 @@ def test_a_number_in_a_query_string_is_written_as_in_json(text: str, code: str) 
 @pytest.mark.parametrize("text", ["1", "yes", "True", ""])
 def test_a_truth_in_a_query_string_is_true_or_false(text: str) -> None:
     assert text_faults(PageArguments, count=text) == {"count": "INVALID_TYPE"}
+
+
+def test_a_query_string_has_no_word_for_null() -> None:
+    assert text_faults(StatsRange, buckets="null") == {"buckets": "INVALID_TYPE"}
+
+
+def test_a_list_in_a_query_string_is_a_name_that_stands_several_times() -> None:
+    assert read_text(Listed, {"counts": ["1", "2"]}) == Listed(counts=[1, 2])
+    assert read_text(Listed, {"counts": "1"}) == Listed(counts=[1])
 
 
 def test_a_filter_of_a_query_string_tells_all_its_faults() -> None:

@@ -50,7 +50,7 @@ class Door:
 class Safe:
     """Settings with a secret text that has a rule, and one that nobody writes."""
 
-    token: str | None = strawberry.field(default=None, metadata=rule(Shape("[a-z0-9]+", "No"), secret=True))
+    token: str | None = strawberry.field(default=None, metadata=rule(Shape("[a-z0-9]+", "No", "a"), secret=True))
     headers: StringMap = strawberry.field(
         default_factory=lambda: StringMap({}), metadata={"secret": True, "harmless": frozenset(["accept"])}
     )
