@@ -20,8 +20,6 @@ from is0k.schema.errors import DomainError, InternalError, ValidationFailed
 from is0k.schema.page import Page
 from is0k.schema.plain import plain
 
-__all__ = ["Row", "answer"]
-
 log = structlog.get_logger("is0k.rest")
 
 

@@ -11,8 +11,9 @@ from starlette.requests import ClientDisconnect, Request
 from is0k.resolvers.context import Context
 from is0k.rest.row import Row
 from is0k.schema.coercion import Flat, is_list, read, read_text
-from is0k.schema.errors import InvalidJson, UnknownParameter, UnsupportedMediaType, ValidationFailed
+from is0k.schema.errors import ValidationFailed
 from is0k.schema.faults import Fault, Verbatim, camel
+from is0k.schema.http_errors import InvalidJson, UnknownParameter, UnsupportedMediaType
 from is0k.schema.json import parse_object
 from is0k.schema.plain import field_names
 

@@ -12,20 +12,16 @@ from is0k.schema.errors import (
     InsufficientScope,
     InternalError,
     InvalidApiKey,
-    InvalidJson,
     NotFound,
-    PayloadTooLarge,
     PlanLimitReached,
     PlanUpgradeRequired,
     PreconditionFailed,
-    RateLimited,
     ServiceUnavailable,
     Unauthenticated,
-    UnknownParameter,
-    UnsupportedMediaType,
     ValidationFailed,
 )
 from is0k.schema.faults import Fault
+from is0k.schema.http_errors import InvalidJson, PayloadTooLarge, RateLimited, UnknownParameter, UnsupportedMediaType
 from is0k.schema.ids import prefix_of_noun, sample
 
 
