@@ -1,4 +1,4 @@
-"""The composition root of the API process: one Starlette app with `/api/v1`, `/graphql` and health."""
+"""The composition root of the API process: one Starlette app with `/api/v1`, `/graphql`, their pages and health."""
 
 import gc
 import re
@@ -27,6 +27,7 @@ from is0k.resolvers.rate_limits import RateLimiter
 from is0k.rest import rest_app
 from is0k.schema.clock import Clock, SystemClock
 from is0k.settings import Settings
+from is0k.web.explorers import explorer_routes
 from is0k.web.front_door import front_door
 from is0k.web.graphql import GraphQLView
 from is0k.web.graphql_stream import GraphQLStreamView
@@ -50,9 +51,9 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
 
     app = Starlette(
         routes=[
+            *explorer_routes(graphql),
             _below("/api/v1", rest),
             Route("/api/v1", rest),
-            Route("/graphql", graphql),
             WebSocketRoute("/graphql", graphql),
             Route("/graphql/stream", GraphQLStreamView(clock, services), methods=["POST"]),
             *health_routes(redis.ping, clock),
