@@ -1,4 +1,4 @@
-"""`/static`: the files of `web/static`, under names that change with their content, so that browsers keep them for good.
+"""`/static`: the files of `web/static`, under names that change with their content, so that browsers may keep them.
 
 What is stored as `name.gz` is served as `name`: compressed once, when it was vendored.
 """

@@ -1,0 +1,170 @@
+"""A real browser on the API. Whatever it complains of, and every request to another host, fails the test."""
+
+import gzip
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from is0k.tests.stage.api import Api
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
+AXE = gzip.decompress((Path(__file__).parent / "vendored/axe.min.js.gz").read_bytes()).decode()
+WAIVED = {
+    # Swagger UI puts a link into the button that opens an operation: a deep link costs it.
+    "nested-interactive": {"enabled": False},
+    # The editors of GraphiQL scroll with the cursor of the text area beside what scrolls.
+    "scrollable-region-focusable": {"enabled": False},
+}
+
+DOCUMENT: Any = {
+    "openapi": "3.1.0",
+    "info": {"title": "is0k REST API", "version": "1", "description": "Uptime monitoring that does not lie."},
+    "servers": [{"url": "/api/v1"}],
+    "security": [{"apiKey": []}],
+    "tags": [{"name": "Monitors", "description": "What is watched."}],
+    "paths": {
+        "/monitors": {
+            "get": {
+                "tags": ["Monitors"],
+                "summary": "List monitors",
+                "operationId": "listMonitors",
+                "parameters": [{"name": "limit", "in": "query", "schema": {"type": "integer", "default": 50}}],
+                "responses": {
+                    "200": {
+                        "description": "The monitors",
+                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Monitor"}}},
+                    }
+                },
+            },
+            "post": {
+                "tags": ["Monitors"],
+                "summary": "Create a monitor",
+                "operationId": "createMonitor",
+                "requestBody": {
+                    "content": {
+                        "application/json": {
+                            "schema": {"$ref": "#/components/schemas/Monitor"},
+                            "example": {"name": "Shop", "type": "http", "url": "https://example.com/"},
+                        }
+                    }
+                },
+                "responses": {"201": {"description": "Made"}},
+            },
+        },
+        "/monitors/{id}": {
+            "put": {
+                "tags": ["Monitors"],
+                "summary": "Change a monitor",
+                "operationId": "updateMonitor",
+                "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+                "responses": {"200": {"description": "ok"}},
+            },
+            "delete": {
+                "tags": ["Monitors"],
+                "summary": "Delete a monitor",
+                "operationId": "deleteMonitor",
+                "deprecated": False,
+                "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+                "responses": {"200": {"description": "ok"}},
+            },
+        },
+    },
+    "components": {
+        "schemas": {
+            "Monitor": {"type": "object", "properties": {"id": {"type": "string"}, "name": {"type": "string"}}}
+        },
+        "securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer"}},
+    },
+}
+expect.set_options(timeout=10_000)
+
+
+@dataclass
+class Visit:
+    """One person's look at the pages, in a browser that has seen nothing yet."""
+
+    page: Page
+    api: Api
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", lambda said: self._note(said.type in ("error", "warning"), said.text))
+        self.page.on("pageerror", lambda error: self._note(True, str(error)))
+        self.page.on("request", lambda request: self._note(self._is_elsewhere(request.url), f"asks {request.url}"))
+
+    def _note(self, is_complaint: bool, text: str) -> None:
+        if is_complaint:
+            self.complaints.append(text)
+
+    def _is_elsewhere(self, url: str) -> bool:
+        return not url.startswith((f"{self.api.url}/", "data:"))
+
+    async def open(self, path: str) -> Page:
+        await self.page.goto(self.api.url + path)
+        return self.page
+
+    async def use_key(self, key: str | None = None) -> None:
+        await self.page.get_by_label("API key").fill(key or self.api.key or "")
+        await self.page.get_by_role("button", name="Use", exact=True).click()
+
+    async def tells_of_key(self, text: str) -> None:
+        """What stands next to the field becomes this."""
+        await expect(self.page.locator("#key-state")).to_have_text(text)
+
+    def expects_complaint(self, part: str) -> None:
+        """The browser itself logs an answer of 4xx, however well the page takes it."""
+        mine = [text for text in self.complaints if part in text]
+        assert mine, self.complaints
+        self.complaints = [text for text in self.complaints if text not in mine]
+
+    async def barriers(self) -> list[str]:
+        """What keeps people out, as axe knows it: the serious and the critical."""
+        await self.page.evaluate(AXE)
+        found: dict[str, Any] = await self.page.evaluate("rules => axe.run({ rules })", WAIVED)
+        return [
+            f"{rule['id']}: {node['html'][:200]}"
+            for rule in found["violations"]
+            if rule["impact"] in ("serious", "critical")
+            for node in rule["nodes"]
+        ]
+
+
+@pytest.fixture(scope="session")
+async def browser(anyio_backend: object) -> AsyncIterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip(f"no browser: none of {', '.join(NAMES)} is on PATH; `make browser` says how to get one")
+    # Chromium's sandbox needs a user other than root.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def visiting(browser: Browser, api: Api) -> AsyncIterator[Callable[..., Awaitable[Visit]]]:
+    """Begins a visit; takes what Playwright's contexts take, such as `color_scheme`."""
+    visits: list[Visit] = []
+    async with AsyncExitStack() as stack:
+
+        async def begin(**options: Any) -> Visit:
+            context = await stack.enter_async_context(await browser.new_context(**options))
+            await context.route("**/api/v1/openapi.json", lambda route: route.fulfill(json=DOCUMENT))  # XXX
+            visits.append(Visit(await context.new_page(), api))
+            return visits[-1]
+
+        yield begin
+    assert [complaint for visit in visits for complaint in visit.complaints] == []
+
+
+@pytest.fixture
+async def visit(visiting: Callable[..., Awaitable[Visit]]) -> Visit:
+    return await visiting()
