@@ -1,6 +1,6 @@
 # `make up` runs is0k on a fresh checkout; it needs Python 3.11 or newer, and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help up install test check schema lock bench clean
+.PHONY: help up install test check schema lock bench browser vendored conformance clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +10,7 @@ UV := $(shell command -v uv 2>/dev/null)
 PIP := $(if $(UV),VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --compile-bytecode,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: install ## Install, then run is0k on http://127.0.0.1:8000
 	$(BIN)/is0k up
@@ -48,11 +48,30 @@ schema: $(VENV)/.installed ## Write schema/schema.graphql anew; read the diff
 bench: $(VENV)/.developer ## Measure against what is at hand; writes bench/RESULTS.md
 	$(BIN)/python -m bench
 
-lock: ## Pin every dependency with its hash (needs uv)
+browser: ## Make sure that there is a browser for tests/browser
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; \
+		else \
+			echo "Install chromium or google-chrome and put it on PATH (Debian: sudo apt-get install chromium)"; exit 1; \
+		fi; }
+
+vendored: ## Copy what the explorer pages load out of the locked npm packages (needs npm)
+	cd web/vendored && npm ci --ignore-scripts --no-audit --no-fund && node copy.mjs
+
+conformance: $(VENV)/.developer ## Run the public tools on a fresh server (needs npm); options in ARGS
+	$(BIN)/python -m is0k.tests.conformance $(ARGS)
+
+lock: ## Pin every dependency with its hash (needs uv and npm)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		--extra build -o requirements.txt pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		--extra build --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		-o tests/conformance/requirements.txt tests/conformance/requirements.in
+	for folder in web/vendored tests/conformance; do \
+		(cd $$folder && npm install --package-lock-only --ignore-scripts --no-audit --no-fund --omit-lockfile-registry-resolved=true); \
+	done
 
 clean: ## Remove the virtual environment and what tools have left
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .conformance web/vendored/node_modules

@@ -1,5 +1,6 @@
 """What people install: the wheel, built as a release is (sdist, then wheel), holds all of is0k and nothing else."""
 
+import re
 import subprocess
 import sys
 import sysconfig
@@ -87,6 +88,14 @@ def test_it_holds_the_schema_the_types_marker_and_the_licence(wheel: Wheel) -> N
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in wheel.names)
 
 
+def test_it_holds_the_pages_and_all_they_load_but_not_how_that_was_vendored(wheel: Wheel) -> None:
+    kept = [path for folder in ("static", "pages") for path in (ROOT / "web" / folder).rglob("*") if path.is_file()]
+    found = {name for name in wheel.names if name.startswith("is0k/web/") and not name.endswith(".py")}
+
+    assert len(kept) > 10
+    assert found == {f"is0k/{path.relative_to(ROOT).as_posix()}" for path in kept}
+
+
 @pytest.mark.timeout(60)
 def test_the_installed_command_knows_its_version(installed: Path, wheel: Wheel, tmp_path: Path) -> None:
     version = wheel.path.name.split("-")[1]
@@ -105,5 +114,9 @@ def test_the_installed_package_is_the_one_that_runs(installed: Path, tmp_path: P
 async def test_the_installed_product_gets_ready(product: Product, installed: Path) -> None:
     async with calling(product) as api:
         assert (await api.send("GET", "/readyz")).status == 200
+        page = (await api.send("GET", "/graphql", headers={"Accept": "text/html"})).body.decode()
+        links = set(re.findall(r'"(static/[^"]+)"', page))
+        assert len(links) > 5
+        assert {(await api.send("GET", f"/{link}")).status for link in links} == {200}
     worker = product.part("worker")
     assert worker is not None and worker.command.startswith(str(installed))
