@@ -21,7 +21,7 @@ async def test_without_a_key_nothing_is_asked_and_the_page_says_what_is_missing(
     visit.page.on("request", lambda request: asked.append(request.method))
     page = await visit.open("/graphql")
 
-    await visit.tells_of_key("No key yet. “is0k key create --name me” makes one.")
+    await visit.tells_of_key("No key yet: is0k key create --name me makes one.")
     await run(page)
     await expect(page.locator(RESULT)).to_contain_text("No key yet: put one into the field above.")
     assert "POST" not in asked
@@ -45,8 +45,42 @@ async def test_a_wrong_key_is_told_in_words(visit: Visit) -> None:
     await visit.use_key("is0k_live_wrong")
 
     await expect(page.locator("#key-state")).to_contain_text("The key is refused.")
-    await expect(page.locator("#key-state")).to_contain_text("“is0k key create --name me” makes a new one.")
+    await expect(page.locator("#key-state")).to_contain_text("is0k key create --name me makes a new one.")
     visit.expects_complaint("401")
+
+
+async def test_too_many_requests_are_told_with_the_time_to_wait(visit: Visit) -> None:
+    page = await visit.open("/graphql")
+    await page.route(
+        "**/graphql", lambda route: route.fulfill(status=429, headers={"Retry-After": "7"}, json={"errors": []})
+    )
+    await visit.use_key()
+
+    await visit.tells_of_key("Too many requests with this key. Try again in 7 seconds.")
+    visit.expects_complaint("429")
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/api/v1/docs"])
+async def test_a_server_that_is_gone_is_told_in_words(visit: Visit, path: str) -> None:
+    page = await visit.open(path)
+    await expect(page.locator(".graphiql-container, .opblock").first).to_be_visible()
+    await page.route("**", lambda route: route.abort("connectionrefused"))
+    await visit.use_key()
+    if path != "/graphql":
+        await page.locator(".opblock-summary-control").first.click()
+        await page.get_by_role("button", name="Execute").click()
+
+    await visit.tells_of_key("is0k does not answer. Is it running?")
+    visit.expects_complaint("ERR_CONNECTION_REFUSED")
+
+
+async def test_an_answer_of_something_in_between_is_told_too(visit: Visit) -> None:
+    page = await visit.open("/graphql")
+    await page.route("**/graphql", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"))
+    await visit.use_key()
+
+    await visit.tells_of_key("is0k has a problem of its own. The answer is not JSON.")
+    visit.expects_complaint("502")
 
 
 async def test_the_key_stays_in_this_tab_and_out_of_the_address(visit: Visit) -> None:
@@ -61,7 +95,7 @@ async def test_the_key_stays_in_this_tab_and_out_of_the_address(visit: Visit) ->
     await visit.tells_of_key("The key is accepted.")
     await page.get_by_role("button", name="Forget").click()
     await page.reload()
-    await visit.tells_of_key("No key yet. “is0k key create --name me” makes one.")
+    await visit.tells_of_key("No key yet: is0k key create --name me makes one.")
 
 
 async def test_the_key_is_used_on_the_other_page_too(visit: Visit) -> None:

@@ -28,13 +28,14 @@ async function ask(key, url, request) {
   try {
     response = await fetch(url, { ...request, headers: { ...request.headers, Authorization: `Bearer ${key}` } });
   } catch {
-    apiKey.say("bad", "is0k does not answer. Is it running?");
+    apiKey.judge({});
     throw new Error("is0k does not answer.");
   }
-  const [error] = (await response.clone().json()).errors ?? [];
+  const body = await response.json().catch(() => ({ errors: [{ message: "The answer is not JSON" }] }));
+  const [error] = body.errors ?? [];
   const retryAfter = response.headers.get("Retry-After");
   apiKey.judge({ status: response.status, code: error?.extensions?.code, message: error?.message, retryAfter });
-  return response;
+  return Response.json(body);
 }
 
 function Examples() {
@@ -45,6 +46,7 @@ function Examples() {
     ReactDOM.flushSync(addTab);
     queryEditor.setValue(query);
     variableEditor.setValue(variables);
+    if (variables) document.querySelector('[aria-label="Show editor tools"]')?.click();
   };
   const items = examples.map((example) =>
     h("li", { key: example.title },
@@ -89,7 +91,6 @@ function Explorer() {
     plugins,
     visiblePlugin: matchMedia("(min-width: 60rem)").matches ? examplesPlugin.title : undefined,
     defaultTabs,
-    defaultEditorToolsVisibility: "variables",
     defaultQuery: "# Ctrl-Enter runs it, Ctrl-Space completes what you type.\n\n",
     isHeadersEditorEnabled: false, // what is typed there may be stored; the key goes into the field above
     shouldPersistHeaders: false,

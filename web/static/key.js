@@ -3,6 +3,7 @@
 
 const apiKey = (() => {
   const NAME = "is0k.key";
+  const MAKE_ONE = "`is0k key create --name me`";
   const form = document.getElementById("key-form");
   const field = document.getElementById("key");
   const forget = document.getElementById("forget-key");
@@ -11,9 +12,11 @@ const apiKey = (() => {
 
   const stored = () => sessionStorage.getItem(NAME) ?? "";
 
+  // What stands between backticks is something to type.
   function say(mood, text) {
+    const typed = (part) => Object.assign(document.createElement("code"), { textContent: part });
     state.dataset.mood = mood;
-    state.textContent = text;
+    state.replaceChildren(...text.split("`").map((part, index) => (index % 2 ? typed(part) : part)));
   }
 
   function set(key) {
@@ -27,13 +30,14 @@ const apiKey = (() => {
     field.value = stored();
     forget.hidden = !stored();
     if (stored()) say("", "Not tried yet.");
-    else say("", "No key yet. “is0k key create --name me” makes one.");
+    else say("", `No key yet: ${MAKE_ONE} makes one.`);
   }
 
   // What an answer says about the key, in words; the programs of these pages only show the answer.
   function judge({ status, code, message, retryAfter }) {
-    const reason = message ? ` ${message.replace(/\.?$/, ".")}` : "";
-    if (status === 401) say("bad", `The key is refused.${reason} “is0k key create --name me” makes a new one.`);
+    const reason = message ? ` ${message.replaceAll("`", "'").replace(/\.?$/, ".")}` : "";
+    if (!status) say("bad", "is0k does not answer. Is it running?");
+    else if (status === 401) say("bad", `The key is refused.${reason} ${MAKE_ONE} makes a new one.`);
     else if (status === 429) say("bad", `Too many requests with this key. Try again in ${retryAfter || "some"} seconds.`);
     else if (status === 403 && code === "PLAN_UPGRADE_REQUIRED") say("bad", `The key is good, the plan is not.${reason}`);
     else if (status >= 500) say("bad", `is0k has a problem of its own.${reason}`);
@@ -56,7 +60,6 @@ const apiKey = (() => {
     set onChange(called) {
       listener = called;
     },
-    say,
     judge,
   };
 })();

@@ -18,6 +18,7 @@ const ui = SwaggerUIBundle({
   defaultModelsExpandDepth: 0,
   docExpansion: "list",
   onComplete: () => authorize(apiKey.value),
+  requestInterceptor: (request) => Object.assign(request, { userFetch: ask }),
   responseInterceptor: judge,
 });
 
@@ -27,6 +28,15 @@ function authorize(key) {
     if (scheme.type !== "http" || scheme.scheme !== "bearer") continue;
     if (key) ui.preauthorizeApiKey(name, key);
     else if (ui.authSelectors.authorized().has(name)) ui.authActions.logout([name]);
+  }
+}
+
+async function ask(url, request) {
+  try {
+    return await fetch(url, request);
+  } catch (error) {
+    apiKey.judge({});
+    throw error;
   }
 }
 
