@@ -18,7 +18,7 @@ from rich.table import Table
 
 from is0k.tests.conformance.server import Subject, subject
 from is0k.tests.conformance.tools import DOCUMENT, TOOLS, Finding, Tool
-from is0k.tests.conformance.workshop import HERE, LOGS, ROOT, Missing
+from is0k.tests.conformance.workshop import HERE, LOGS, Missing
 
 NAMES = [tool.name for tool in TOOLS]
 # The tools tell what they find to us, and to nobody else.
@@ -89,7 +89,7 @@ async def found_by(tool: Tool, command: Sequence[str], seconds: float) -> Findin
     log = LOGS / f"{tool.name}.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            *command, cwd=ROOT, env=os.environ | ENVIRONMENT, stdout=output, stderr=asyncio.subprocess.STDOUT
+            *command, cwd=tool.folder, env=os.environ | ENVIRONMENT, stdout=output, stderr=asyncio.subprocess.STDOUT
         )
         try:
             code = await asyncio.wait_for(process.wait(), seconds)

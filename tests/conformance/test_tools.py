@@ -42,7 +42,8 @@ def test_introspection_is_waived_for_who_has_a_key() -> None:
 
 
 def test_redocly_fails_by_a_warning() -> None:
-    output = json.dumps({"totals": {"errors": 0, "warnings": 1, "ignored": 0}})
+    totals = {"errors": 0, "warnings": 1, "ignored": 0}
+    output = f"A new version!\n{json.dumps({'totals': totals}, indent=2)}validated in 5 ms\n"
 
     assert redocly_finding(0, output) == Finding(False, "0 errors, 1 warnings")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from is0k.tests.conformance.server import Subject
-from is0k.tests.conformance.workshop import FOLDER, HERE, ROOT, Missing, node, node_script, python, version
+from is0k.tests.conformance.workshop import FOLDER, HERE, LOGS, NODE, ROOT, Missing, node, python, version
 
 DOCUMENT = FOLDER / "openapi.json"
 # What graphql-cop finds with a key, and we mean. All else it calls HIGH or MEDIUM fails, and without a key this too.
@@ -30,6 +30,7 @@ class Tool:
     command: Callable[[Subject, int], Sequence[str]]  # the number is that of examples an operation
     judge: Callable[[int, str], Finding]  # exit code and output
     needs_document: bool = False
+    folder: Path = LOGS  # where it is run; schemathesis finds its configuration in a folder above
 
 
 def by_exit_code(pattern: str) -> Callable[[int, str], Finding]:
@@ -50,8 +51,8 @@ def schemathesis_finding(code: int, output: str) -> Finding:
 
 
 def redocly_finding(code: int, output: str) -> Finding:
-    """It exits with 0 on warnings."""
-    totals = json.loads(output[output.index("{") :])["totals"]
+    """It exits with 0 on warnings. Before its JSON it may tell of new versions, after it how long it took."""
+    totals = json.JSONDecoder().raw_decode(output, output.index("{\n"))[0]["totals"]
     return Finding(code == 0 and totals["warnings"] == 0, f"{totals['errors']} errors, {totals['warnings']} warnings")
 
 
@@ -107,6 +108,11 @@ def _redocly(subject: Subject, examples: int) -> Sequence[str]:
     return [node("redocly"), "lint", "--format", "json", "--config", str(HERE / "redocly.yaml"), str(DOCUMENT)]
 
 
+def _audit(subject: Subject, examples: int) -> Sequence[str]:
+    node("")  # the packages it imports
+    return ["node", str(HERE / "graphql_http_audit.mjs"), subject.graphql, subject.key]
+
+
 def _linter(subject: Subject, examples: int) -> Sequence[str]:
     schema = ROOT / "schema" / "schema.graphql"
     return [node("graphql-schema-linter"), "--config-directory", str(HERE), str(schema)]
@@ -135,8 +141,9 @@ TOOLS = [
     Tool(
         "graphql-http",
         lambda: version("graphql-http"),
-        lambda subject, examples: [*node_script("graphql_http_audit.mjs"), subject.graphql, subject.key],
-        by_exit_code(r"\d+ audits:"),
+        _audit,
+        by_exit_code(r"\d+ audits"),
+        folder=NODE,
     ),
     Tool("graphql-cop", _cop_version, lambda subject, examples: _cop_command(subject), cop_finding()),
     Tool("graphql-cop-with-key", _cop_version, _cop_with_key, cop_finding(COP_WAIVERS)),

@@ -47,13 +47,6 @@ def node(program: str) -> str:
     return str(NODE / "node_modules" / ".bin" / program)
 
 
-def node_script(name: str) -> list[str]:
-    """The command for a script of ours: it finds what it imports only from beside node_modules."""
-    node("")
-    shutil.copy(HERE / name, NODE)
-    return ["node", str(NODE / name)]
-
-
 def version(package: str) -> str:
     """As it is locked."""
     if found := re.search(rf"^{re.escape(package)}==(\S+)", REQUIREMENTS.read_text(), re.MULTILINE):
