@@ -10,9 +10,9 @@ from is0k.tests.browser.conftest import Visit
 pytestmark = pytest.mark.anyio
 
 
-async def opened(page: Page, summary: str) -> Locator:
-    """The operation, opened."""
-    operation = page.locator(".opblock", has=page.get_by_text(summary, exact=True))
+async def opened(page: Page) -> Locator:
+    """`GET /monitors`, opened."""
+    operation = page.locator(".opblock-get:has([data-path='/monitors'])")
     await operation.locator(".opblock-summary-control").click()
     return operation
 
@@ -27,7 +27,7 @@ async def test_the_key_of_the_field_authorizes_calls(visit: Visit) -> None:
     await visit.api.post("/monitors", {"name": "Shop", "type": "http", "url": "https://example.com/"})
     page = await visit.open("/api/v1/docs")
     await visit.use_key()
-    answer = await execute(await opened(page, "List monitors"))
+    answer = await execute(await opened(page))
 
     await expect(answer).to_contain_text('"name": "Shop"')
     await visit.tells_of_key("The key is accepted.")
@@ -39,7 +39,7 @@ async def test_authorize_takes_a_key_and_forgets_it_with_the_page(visit: Visit) 
     await page.get_by_label("auth-bearer-value").fill(visit.api.key or "")
     await page.get_by_role("button", name="Apply credentials").click()
     await page.get_by_role("button", name="Close").last.click()
-    answer = await execute(await opened(page, "List monitors"))
+    answer = await execute(await opened(page))
 
     await expect(answer).to_contain_text('"data": []')
     assert visit.api.key not in await page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])")
@@ -48,7 +48,7 @@ async def test_authorize_takes_a_key_and_forgets_it_with_the_page(visit: Visit) 
 async def test_a_forgotten_key_is_no_longer_sent(visit: Visit) -> None:
     page = await visit.open("/api/v1/docs")
     await visit.use_key()
-    operation = await opened(page, "List monitors")
+    operation = await opened(page)
     await expect(await execute(operation)).to_contain_text('"data": []')
     await page.get_by_role("button", name="Forget").click()
 
@@ -59,7 +59,7 @@ async def test_a_forgotten_key_is_no_longer_sent(visit: Visit) -> None:
 async def test_a_wrong_key_is_told_in_words(visit: Visit) -> None:
     page = await visit.open("/api/v1/docs")
     await visit.use_key("is0k_live_wrong")
-    await execute(await opened(page, "List monitors"))
+    await execute(await opened(page))
 
     await expect(page.locator("#key-state")).to_contain_text("The key is refused.")
     visit.expects_complaint("401")
@@ -67,7 +67,7 @@ async def test_a_wrong_key_is_told_in_words(visit: Visit) -> None:
 
 async def test_a_link_to_an_operation_opens_it(visit: Visit) -> None:
     page = await visit.open("/api/v1/docs")
-    await opened(page, "List monitors")
+    await opened(page)
     address = page.url
     await visit.page.goto("about:blank")
     await visit.page.goto(address)
@@ -81,7 +81,7 @@ async def test_everybody_can_read_and_reach_it(visiting: Callable[..., Awaitable
     visit = await visiting(color_scheme=scheme, bypass_csp=True)
     page = await visit.open("/api/v1/docs")
     await visit.use_key()
-    answer = await execute(await opened(page, "List monitors"))
+    answer = await execute(await opened(page))
     await expect(answer).to_contain_text('"data": []')
 
     assert await visit.barriers() == []
