@@ -20,70 +20,25 @@ AXE = gzip.decompress((Path(__file__).parent / "vendored/axe.min.js.gz").read_by
 WAIVED = {
     # Swagger UI puts a link into the button that opens an operation: a deep link costs it.
     "nested-interactive": {"enabled": False},
-    # The editors of GraphiQL scroll with the cursor of the text area beside what scrolls.
+    # Editors scroll with their cursor, and browsers let the keyboard into all else that scrolls.
     "scrollable-region-focusable": {"enabled": False},
 }
 
+# Stands in until REST serves its own document; then it and what uses it go.
+ANSWER = {"description": "The answer"}
 DOCUMENT: Any = {
     "openapi": "3.1.0",
-    "info": {"title": "is0k REST API", "version": "1", "description": "Uptime monitoring that does not lie."},
+    "info": {"title": "is0k", "version": "0.1.0"},
     "servers": [{"url": "/api/v1"}],
     "security": [{"apiKey": []}],
-    "tags": [{"name": "Monitors", "description": "What is watched."}],
     "paths": {
         "/monitors": {
-            "get": {
-                "tags": ["Monitors"],
-                "summary": "List monitors",
-                "operationId": "listMonitors",
-                "parameters": [{"name": "limit", "in": "query", "schema": {"type": "integer", "default": 50}}],
-                "responses": {
-                    "200": {
-                        "description": "The monitors",
-                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Monitor"}}},
-                    }
-                },
-            },
-            "post": {
-                "tags": ["Monitors"],
-                "summary": "Create a monitor",
-                "operationId": "createMonitor",
-                "requestBody": {
-                    "content": {
-                        "application/json": {
-                            "schema": {"$ref": "#/components/schemas/Monitor"},
-                            "example": {"name": "Shop", "type": "http", "url": "https://example.com/"},
-                        }
-                    }
-                },
-                "responses": {"201": {"description": "Made"}},
-            },
-        },
-        "/monitors/{id}": {
-            "put": {
-                "tags": ["Monitors"],
-                "summary": "Change a monitor",
-                "operationId": "updateMonitor",
-                "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
-                "responses": {"200": {"description": "ok"}},
-            },
-            "delete": {
-                "tags": ["Monitors"],
-                "summary": "Delete a monitor",
-                "operationId": "deleteMonitor",
-                "deprecated": False,
-                "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
-                "responses": {"200": {"description": "ok"}},
-            },
-        },
+            "get": {"tags": ["Monitors"], "operationId": "listMonitors", "responses": {"200": ANSWER}},
+        }
     },
-    "components": {
-        "schemas": {
-            "Monitor": {"type": "object", "properties": {"id": {"type": "string"}, "name": {"type": "string"}}}
-        },
-        "securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer"}},
-    },
+    "components": {"securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer"}}},
 }
+
 expect.set_options(timeout=10_000)
 
 
@@ -164,7 +119,8 @@ async def visiting(browser: Browser, api: Api) -> AsyncIterator[Callable[..., Aw
 
         async def begin(**options: Any) -> Visit:
             context = await stack.enter_async_context(await browser.new_context(**options))
-            await context.route("**/api/v1/openapi.json", lambda route: route.fulfill(json=DOCUMENT))  # XXX
+            if (await api.send("GET", "/api/v1/openapi.json")).status == 404:
+                await context.route("**/api/v1/openapi.json", lambda route: route.fulfill(json=DOCUMENT))
             visits.append(Visit(await context.new_page(), api))
             return visits[-1]
 

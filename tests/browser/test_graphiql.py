@@ -93,7 +93,7 @@ async def test_the_key_stays_in_this_tab_and_out_of_the_address(visit: Visit) ->
     assert visit.api.key not in await page.evaluate("JSON.stringify(localStorage)")
     await page.reload()
     await visit.tells_of_key("The key is accepted.")
-    await page.get_by_role("button", name="Forget").click()
+    await page.get_by_role("button", name="Forget", exact=True).click()
     await page.reload()
     await visit.tells_of_key("No key yet: is0k key create --name me makes one.")
 

@@ -50,7 +50,7 @@ async def test_a_forgotten_key_is_no_longer_sent(visit: Visit) -> None:
     await visit.use_key()
     operation = await opened(page)
     await expect(await execute(operation)).to_contain_text('"data": []')
-    await page.get_by_role("button", name="Forget").click()
+    await page.get_by_role("button", name="Forget", exact=True).click()
 
     await expect(await execute(operation)).to_contain_text("UNAUTHENTICATED")
     visit.expects_complaint("401")

@@ -50,3 +50,12 @@ function judge(response) {
 }
 
 apiKey.onChange = authorize;
+
+// Lists to choose from have no name of their own that a screen reader could say.
+function nameLists() {
+  for (const list of document.querySelectorAll("#swagger-ui select:not([aria-label])")) {
+    list.setAttribute("aria-label", list.closest("tr[data-param-name]")?.dataset.paramName ?? "Example");
+  }
+}
+
+new MutationObserver(nameLists).observe(document.getElementById("swagger-ui"), { childList: true, subtree: true });
