@@ -70,7 +70,7 @@ lock: ## Pin every dependency with its hash (needs uv and npm)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		-o tests/conformance/requirements.txt tests/conformance/requirements.in
 	for folder in web/vendored tests/conformance; do \
-		(cd $$folder && npm install --package-lock-only --ignore-scripts --no-audit --no-fund --omit-lockfile-registry-resolved=true); \
+		(cd $$folder && npm install --package-lock-only --ignore-scripts --no-audit --no-fund --omit-lockfile-registry-resolved=true) || exit 1; \
 	done
 
 clean: ## Remove the virtual environment and what tools have left
