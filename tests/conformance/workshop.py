@@ -68,6 +68,9 @@ def _stamp(place: Path, lock: Path) -> None:
 
 
 def _run(*command: str, cwd: Path | None = None) -> None:
-    done = subprocess.run(command, cwd=cwd, check=False, capture_output=True, text=True, timeout=INSTALL_SECONDS)
+    try:
+        done = subprocess.run(command, cwd=cwd, check=False, capture_output=True, text=True, timeout=INSTALL_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise Missing(f"{command[0]} was not done within {INSTALL_SECONDS} s") from None
     if done.returncode:
         raise Missing(f"{command[0]} failed: {(done.stderr or done.stdout).strip()[-500:]}")
