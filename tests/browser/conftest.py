@@ -24,21 +24,6 @@ WAIVED = {
     "scrollable-region-focusable": {"enabled": False},
 }
 
-# Stands in until REST serves its own document; then it and what uses it go.
-ANSWER = {"description": "The answer"}
-DOCUMENT: Any = {
-    "openapi": "3.1.0",
-    "info": {"title": "is0k", "version": "0.1.0"},
-    "servers": [{"url": "/api/v1"}],
-    "security": [{"apiKey": []}],
-    "paths": {
-        "/monitors": {
-            "get": {"tags": ["Monitors"], "operationId": "listMonitors", "responses": {"200": ANSWER}},
-        }
-    },
-    "components": {"securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer"}}},
-}
-
 expect.set_options(timeout=10_000)
 
 
@@ -119,8 +104,6 @@ async def visiting(browser: Browser, api: Api) -> AsyncIterator[Callable[..., Aw
 
         async def begin(**options: Any) -> Visit:
             context = await stack.enter_async_context(await browser.new_context(**options))
-            if (await api.send("GET", "/api/v1/openapi.json")).status == 404:
-                await context.route("**/api/v1/openapi.json", lambda route: route.fulfill(json=DOCUMENT))
             visits.append(Visit(await context.new_page(), api))
             return visits[-1]
 

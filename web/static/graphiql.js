@@ -17,7 +17,7 @@ function fetcherWith(key) {
     url: location.pathname,
     fetch: (url, request) => ask(key, url, request),
     subscriptionUrl: socket.href,
-    wsConnectionParams: { Authorization: `Bearer ${key}` }, // a browser cannot set the header of a WebSocket
+    wsConnectionParams: { authorization: `Bearer ${key}` }, // a browser cannot set the header of a WebSocket
     enableIncrementalDelivery: false,
   });
 }
