@@ -14,7 +14,7 @@ from is0k.app import create_app
 from is0k.models import database
 from is0k.resolvers.context import Context
 from is0k.settings import Settings
-from is0k.tests.stage.api import Api, serving
+from is0k.tests.stage.api import Api, key_of, serving
 from is0k.tests.stage.clock import FakeClock
 from is0k.tests.stage.people import new_organization
 from is0k.tests.stage.postgres import Postgres
@@ -109,6 +109,12 @@ async def app(settings: Settings, clock: FakeClock) -> AsyncIterator[Starlette]:
     yield app
     await app.state.services.close()
     await app.state.redis.aclose()
+
+
+@pytest.fixture
+async def stranger_api(api: Api, stranger: Context) -> Api:
+    """The same server, called by another organization."""
+    return api.with_key(await key_of(stranger))
 
 
 @pytest.fixture
