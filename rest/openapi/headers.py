@@ -11,11 +11,16 @@ def _header(description: str, kind: str = "string", **schema: object) -> Json:
 HEADERS: dict[str, Json] = {
     "X-Request-Id": _header("What this request is called in the server's log.", pattern="^[A-Za-z0-9._-]{1,64}$")
     | {"required": True, "example": "9f86d081884c7d65"},
-    "X-RateLimit-Limit": _header("Requests a minute this key may make.", "integer", minimum=0),
-    "X-RateLimit-Remaining": _header("How many of them are left.", "integer", minimum=0),
-    "X-RateLimit-Reset": _header("When all are free again, in seconds since the epoch.", "integer", minimum=0),
-    "RateLimit": _header("What is left, as the IETF draft says it."),
-    "RateLimit-Policy": _header("The limit, as the IETF draft says it."),
+    "X-RateLimit-Limit": _header("Requests a minute this key may make.", "integer", minimum=0)
+    | {"required": True, "example": 1000},
+    "X-RateLimit-Remaining": _header("How many of them are left.", "integer", minimum=0)
+    | {"required": True, "example": 999},
+    "X-RateLimit-Reset": _header("When all are free again, in seconds since the epoch.", "integer", minimum=0)
+    | {"required": True, "example": 1795478400},
+    "RateLimit": _header("What is left, as the IETF draft says it.")
+    | {"required": True, "example": '"default";r=999;t=60'},
+    "RateLimit-Policy": _header("The limit, as the IETF draft says it.")
+    | {"required": True, "example": '"default";q=1000;w=60'},
     "ETag": _header("The state that is shown: the version that edits change, a dash, and a hash of the body.")
     | {"required": True, "example": '"64a0f1c2b3d4e-9f86d081884c7d6590"'},
     "Cache-Control": _header("How long the answer holds.") | {"required": True, "example": "private, no-cache"},

@@ -30,7 +30,7 @@ class Tool:
     command: Callable[[Subject, int], Sequence[str]]  # the number is that of examples an operation
     judge: Callable[[int, str], Finding]  # exit code and output
     needs_document: bool = False
-    folder: Path = LOGS  # where it is run; schemathesis finds its configuration in a folder above
+    folder: Path = LOGS  # where it is run
 
 
 def by_exit_code(pattern: str) -> Callable[[int, str], Finding]:
@@ -88,7 +88,16 @@ def _cop_command(subject: Subject, *headers: str) -> Sequence[str]:
 
 def _schemathesis(location: str, subject: Subject, examples: int, *options: str) -> Sequence[str]:
     given = ["--header", f"Authorization: {subject.bearer}", "--max-examples", str(examples), "--seed", "1"]
-    return [python("schemathesis"), "run", location, *given, "--no-color", *options]
+    return [
+        python("schemathesis"),
+        "--config-file",
+        str(HERE / "schemathesis.toml"),
+        "run",
+        location,
+        *given,
+        "--no-color",
+        *options,
+    ]
 
 
 def _schemathesis_rest(subject: Subject, examples: int) -> Sequence[str]:
