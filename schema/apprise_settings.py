@@ -59,7 +59,8 @@ SCHEMES = frozenset(
 @dataclass(frozen=True, slots=True)
 class AppriseUrl:
     def json_schema(self) -> dict[str, Any]:
-        return {"minLength": 1, "maxLength": 2048, "examples": ["ntfy://ntfy.example.com/alerts"]}
+        pattern = f"^({'|'.join(sorted(SCHEMES))})://"
+        return {"minLength": 1, "maxLength": 2048, "pattern": pattern, "examples": ["pover://user@token"]}
 
     def __call__(self, value: str) -> Iterator[Fault]:
         yield from Text(1, 2048)(value)

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import orjson
+
 from is0k.rest.openapi.answers import Answers
 from is0k.rest.openapi.headers import HEADERS
 from is0k.rest.openapi.operations import operation
@@ -29,7 +31,7 @@ def document(rows: Sequence[Row], prefix: str) -> Json:
     paths: dict[str, Json] = {}
     for row in rows:
         paths.setdefault(row.path, {})[row.method.lower()] = operation(row, table, schemas, answers)
-    return {
+    whole = {
         "openapi": "3.1.1",
         "info": _info(),
         "servers": [{"url": prefix, "description": "This server"}],
@@ -43,6 +45,16 @@ def document(rows: Sequence[Row], prefix: str) -> Json:
             "securitySchemes": {"apiKey": _key()},
         },
     }
+    _leave_out_unused(whole)
+    return whole
+
+
+def _leave_out_unused(whole: Json) -> None:
+    """An input that is only taken as part of another, in a form of its own there, has been named and is not meant."""
+    schemas = whole["components"]["schemas"]
+    text = orjson.dumps(whole)
+    for name in [name for name in schemas if f'"#/components/schemas/{name}"'.encode() not in text]:
+        del schemas[name]
 
 
 def _info() -> Json:

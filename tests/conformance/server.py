@@ -38,7 +38,8 @@ class Subject:
 @asynccontextmanager
 async def subject(folder: Path) -> AsyncIterator[Subject]:
     """Whatever happens, nothing of it is left running."""
-    async with Shop() as shop, running(Product(folder, command=(*IS0K, "up", *ANY_PORT))) as product:
+    product = Product(folder, {"IS0K_TRUSTED_PROXIES": "127.0.0.0/8"}, (*IS0K, "up", *ANY_PORT))
+    async with Shop() as shop, running(product):
         assert product.key is not None
         await _lift_limit(product)
         async with calling(product) as api:
