@@ -30,6 +30,8 @@ DASHBOARD = """
             bars(days: 7) { statuses uptimePercents }
             latency(period: DAY_7, buckets: 7) { p95Ms }
             openIncident { id title monitorIds }
+            alertChannels { id name }
+            incidents(first: 1) { edges { node { title } } totalCount }
         } } }
     }
 """

@@ -20,10 +20,8 @@ pytestmark = pytest.mark.anyio
 
 PROMISES = [*DOCUMENTED, *ADDED]
 BY_ROUTE = {(row.method, row.path): row for row in ROWS}
-NOT_BUILT_YET = set[str]()
-BUILT = [promise for promise in PROMISES if promise.path not in NOT_BUILT_YET]
-ABOUT_ONE = [promise for promise in BUILT if "{id}" in promise.path]
-EDITS = [promise for promise in ABOUT_ONE if BY_ROUTE[promise[:2]].is_edit]
+ABOUT_ONE = [promise for promise in PROMISES if "{id}" in promise.path]
+EDITS = [promise for promise in ABOUT_ONE if promise.method in ("PUT", "PATCH", "DELETE")]
 # An id of another noun, those that are malformed, and one that nothing has.
 MALFORMED = ["x", "{prefix}_", "org_01h455vb4pex5vsknk084sn02q", "{prefix}_01H455VB4PEX5VSKNK084SN02Q", "..%2f", "%00"]
 UNKNOWN = "{prefix}_01h455vb4pex5vsknk084sn02q"
@@ -34,8 +32,8 @@ def test_the_documented_table_has_twenty_two_routes() -> None:
     assert len(DOCUMENTED) == len(set(DOCUMENTED)) == 22
 
 
-def test_what_is_not_built_yet_is_exactly_what_the_table_lacks() -> None:
-    assert {promise.path for promise in PROMISES if promise[:2] not in BY_ROUTE} == NOT_BUILT_YET
+def test_every_promise_has_a_row() -> None:
+    assert [str(promise) for promise in PROMISES if promise[:2] not in BY_ROUTE] == []
 
 
 def test_there_is_no_route_that_was_not_promised() -> None:
@@ -43,7 +41,7 @@ def test_there_is_no_route_that_was_not_promised() -> None:
     assert max(Counter((row.method, row.path) for row in ROWS).values()) == 1
 
 
-@pytest.mark.parametrize("promise", BUILT, ids=str)
+@pytest.mark.parametrize("promise", PROMISES, ids=str)
 def test_a_route_leads_to_its_verb_and_its_status(promise: Promise) -> None:
     row = BY_ROUTE[promise[:2]]
 
@@ -81,7 +79,7 @@ async def call(api: Api, promise: Promise, path: str, **headers: str) -> Answer:
 
 
 # What can be tried here: a delivery is made by an incident, and a target or a provider must answer to be asked.
-TRIED = [promise for promise in BUILT if collection_of(promise) != "deliveries"]
+TRIED = [promise for promise in PROMISES if collection_of(promise) != "deliveries"]
 TRIED = [promise for promise in TRIED if not promise.path.endswith(("/preview", "/test"))]
 
 
@@ -110,7 +108,7 @@ async def work(clock: FakeClock, promise: Promise) -> None:
             await remember(check(row["number"], row["slot_at"]))
 
 
-@pytest.mark.parametrize("promise", BUILT, ids=str)
+@pytest.mark.parametrize("promise", PROMISES, ids=str)
 async def test_without_a_key_there_is_nothing(api: Api, promise: Promise) -> None:
     answer = await call(api.with_key(None), promise, promise.path.format(id="x"))
 
@@ -134,7 +132,7 @@ async def test_what_is_not_there_is_told_in_the_same_words_for_every_noun(api: A
         assert answer.error["message"] == f"{noun} with ID {shown} not found"
 
 
-@pytest.mark.parametrize("path", sorted({promise.path for promise in BUILT}))
+@pytest.mark.parametrize("path", sorted({promise.path for promise in PROMISES}))
 async def test_another_method_is_405_and_told_which_there_are(api: Api, path: str) -> None:
     methods = {row.method for row in ROWS if row.path == path}
     allowed = ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
@@ -162,7 +160,7 @@ async def test_an_edit_of_what_has_changed_since_is_412_and_changes_nothing(
     assert (await call(api, promise, path, **{"If-Match": before.headers["ETag"]})).status == 200
 
 
-@pytest.mark.parametrize("promise", [promise for promise in BUILT if promise.status == 201], ids=str)
+@pytest.mark.parametrize("promise", [promise for promise in PROMISES if promise.status == 201], ids=str)
 async def test_what_is_created_is_where_the_answer_says(api: Api, promise: Promise) -> None:
     answer = await call(api, promise, await made(api, promise))
 
