@@ -1,10 +1,9 @@
 """What people may do with alert channels."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import strawberry
-from strawberry import UNSET
 from tortoise.transactions import in_transaction
 
 from is0k import models, schema
@@ -14,6 +13,7 @@ from is0k.resolvers.context import Context
 from is0k.resolvers.deliveries import begin_test, one_test_at_a_time, send_test
 from is0k.resolvers.gates import require_channel_type
 from is0k.resolvers.operation import operation
+from is0k.resolvers.own_rows import locked_row
 from is0k.resolvers.typed import changed, chosen
 from is0k.schema.alert_channel import SETTINGS
 from is0k.schema.clock import milliseconds
@@ -22,8 +22,11 @@ from is0k.schema.errors import AlertChannelNotFound, ValidationFailed
 from is0k.schema.faults import Fault
 from is0k.schema.ids import Prefix, decode
 from is0k.schema.page import Page, PageArguments, decode_id_cursor, page_by_id
-from is0k.schema.typed_settings import build, default_of, dump
+from is0k.schema.patches import said
+from is0k.schema.typed_settings import build, dump
 from is0k.schema.webhook_settings import WebhookSettings, completed
+
+CHANNEL = models.AlertChannel, Prefix.ALERT_CHANNEL, AlertChannelNotFound
 
 
 @operation(Scope.READ)
@@ -75,13 +78,13 @@ async def update_alert_channel(
 ) -> schema.AlertChannel:
     """Change an alert channel: what is present is set, what is absent is kept, null goes back to the default."""
     async with in_transaction():
-        channel = await _find(ctx, id)
+        channel = await locked_row(ctx, *CHANNEL, id)
         before = channel.typed_settings
         _apply(channel, input)
         settings = before
         if input.settings:
-            given = changed("channel", channel.channel_type, before, input.settings)
-            settings = _completed(ctx, given, before)
+            wanted = changed("channel", channel.channel_type, before, input.settings)
+            settings = _completed(ctx, wanted, before)
             channel.settings, channel.secrets = dump(settings)
         await channel.save()
     shown = await get_alert_channel(ctx, id)
@@ -93,7 +96,7 @@ async def update_alert_channel(
 async def delete_alert_channel(ctx: Context, id: strawberry.ID) -> schema.Deleted:
     """Tell this place no more. Monitors no longer name it, and the record of its deliveries goes with it."""
     async with in_transaction():
-        channel = await _find(ctx, id)
+        channel = await locked_row(ctx, *CHANNEL, id)
         await channel.delete()
     return schema.Deleted(id=id)
 
@@ -103,7 +106,7 @@ async def test_alert_channel(ctx: Context, id: strawberry.ID) -> schema.Delivery
     """Send a test message, now, and wait for what the receiver says."""
     async with in_transaction():
         await one_test_at_a_time(ctx)
-        channel = await _find(ctx, id)
+        channel = await locked_row(ctx, *CHANNEL, id)
         _require_enabled(ctx, channel.channel_type)
         delivery = await begin_test(ctx, channel)
     return await send_test(ctx, channel, delivery)
@@ -114,19 +117,6 @@ async def channel_type(ctx: Context, id: strawberry.ID) -> ChannelType:
     return (await get_alert_channel(ctx, id)).type
 
 
-async def _find(ctx: Context, id: strawberry.ID) -> models.AlertChannel:
-    """The row, locked until the transaction ends: two edits at once are one after the other.
-
-    Raises AlertChannelNotFound, and PreconditionFailed when it is not in the state the caller means.
-    """
-    uuid, own = decode(Prefix.ALERT_CHANNEL, id), models.AlertChannel.of(ctx.organization_id)
-    channel = await own.select_for_update(no_key=True).get_or_none(id=uuid) if uuid else None
-    if channel is None:
-        raise AlertChannelNotFound(id)
-    ctx.require_unchanged(channel.updated_at)
-    return channel
-
-
 def _require_enabled(ctx: Context, type: ChannelType) -> None:
     if type is ChannelType.APPRISE and not ctx.services.apprise:
         message = "Is not enabled here; the operator of this is0k can enable it: IS0K_APPRISE=true"
@@ -134,13 +124,8 @@ def _require_enabled(ctx: Context, type: ChannelType) -> None:
 
 
 def _apply(channel: models.AlertChannel, input: schema.UpdateAlertChannelInput) -> None:
-    defaults = {field.name: field for field in fields(schema.CreateAlertChannelInput)}
-    for field in fields(input):
-        value = getattr(input, field.name)
-        if value is UNSET or field.name == "settings":
-            continue
-        value = default_of(defaults[field.name]) if value is None else value
-        setattr(channel, field.name, _words(value) if field.name == "events" else value)
+    for name, value in said(input, schema.CreateAlertChannelInput, "settings"):
+        setattr(channel, name, _words(value) if name == "events" else value)
     channel.name = channel.name.strip()
 
 

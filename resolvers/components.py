@@ -1,7 +1,6 @@
 """The components of a status page, written as a whole list: changed, made and deleted with it."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import fields
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -15,10 +14,9 @@ from is0k.resolvers.context import Context
 from is0k.schema.errors import ComponentNotFound, MonitorNotFound, NotFound
 from is0k.schema.faults import Fault
 from is0k.schema.ids import Prefix, decode
-from is0k.schema.typed_settings import default_of
+from is0k.schema.patches import said
 
 Given: TypeAlias = schema.CreateComponentInput | schema.UpdateComponentInput
-COLUMNS = ("name", "description", "group", "show_latency")
 
 
 class Named(NamedTuple):
@@ -66,11 +64,8 @@ def _row(item: Given, position: int, page_id: UUID, stored: Mapping[UUID, models
     id = _id_of(item)
     uuid = None if id is None else decode(Prefix.COMPONENT, id)
     row = stored[uuid] if uuid else models.Component(page_id=page_id)
-    defaults = {field.name: field for field in fields(schema.CreateComponentInput)}
-    for name in COLUMNS:
-        value = getattr(item, name)
-        if value is not UNSET:
-            setattr(row, name, default_of(defaults[name]) if value is None else value)
+    for name, value in said(item, schema.CreateComponentInput, "id", "monitor_ids"):
+        setattr(row, name, value)
     row.name, row.position = row.name.strip(), position
     return row
 

@@ -13,6 +13,7 @@ from is0k.channels.refusal import Refused
 from is0k.models.organization import public_id
 from is0k.resolvers.context import Context
 from is0k.resolvers.operation import operation
+from is0k.resolvers.own_rows import locked_row
 from is0k.schema.enums import DeliveryStatus, Scope
 from is0k.schema.errors import ChannelDeliveryFailed, DeliveryNotFound
 from is0k.schema.http_errors import RateLimited
@@ -54,7 +55,7 @@ async def replay_delivery(ctx: Context, id: strawberry.ID) -> schema.Delivery:
     """Deliver again what was sent or given up. A test goes out at once, all else in its turn."""
     async with in_transaction():
         await one_test_at_a_time(ctx)
-        delivery = await _find(ctx, id)
+        delivery = await locked_row(ctx, models.Delivery, Prefix.DELIVERY, DeliveryNotFound, id)
         if delivery.kind == TEST:
             channel = await models.AlertChannel.get(id=delivery.channel_id)
             await _begin(ctx, delivery)
@@ -119,15 +120,6 @@ async def _begin(ctx: Context, delivery: models.Delivery) -> None:
 
 def _seconds_left(test: models.Delivery, now: datetime) -> int:
     return max(1, math.ceil((test.updated_at + MINUTE - now).total_seconds()))
-
-
-async def _find(ctx: Context, id: strawberry.ID) -> models.Delivery:
-    """The row, locked until the transaction ends."""
-    uuid, own = decode(Prefix.DELIVERY, id), models.Delivery.of(ctx.organization_id)
-    delivery = await own.select_for_update(no_key=True).get_or_none(id=uuid) if uuid else None
-    if delivery is None:
-        raise DeliveryNotFound(id)
-    return delivery
 
 
 async def _change(ctx: Context, delivery: models.Delivery, status: DeliveryStatus, **columns: object) -> None:

@@ -1,12 +1,10 @@
 """What people may do with maintenance windows."""
 
-from dataclasses import fields
 from typing import TypeAlias
 from uuid import UUID
 
 import strawberry
 from strawberry import UNSET
-from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 from is0k import models, schema
@@ -14,12 +12,15 @@ from is0k.models.maintenance import matching_windows, to_schema
 from is0k.resolvers.context import Context
 from is0k.resolvers.linking import MONITORS, linked
 from is0k.resolvers.operation import operation
+from is0k.resolvers.own_rows import locked_row, own_row
 from is0k.schema.enums import Scope
 from is0k.schema.errors import MaintenanceWindowNotFound, ValidationFailed
-from is0k.schema.ids import Prefix, decode
+from is0k.schema.ids import Prefix
 from is0k.schema.maintenance_window import schedule_faults
 from is0k.schema.page import Page, PageArguments, decode_id_cursor
-from is0k.schema.typed_settings import default_of
+from is0k.schema.patches import said
+
+WINDOW = models.MaintenanceWindow, Prefix.MAINTENANCE_WINDOW, MaintenanceWindowNotFound
 
 Given: TypeAlias = schema.CreateMaintenanceWindowInput | schema.UpdateMaintenanceWindowInput
 
@@ -27,7 +28,7 @@ Given: TypeAlias = schema.CreateMaintenanceWindowInput | schema.UpdateMaintenanc
 @operation(Scope.READ)
 async def get_maintenance_window(ctx: Context, id: strawberry.ID) -> schema.MaintenanceWindow:
     """One maintenance window."""
-    return await _shown(ctx, await _find(ctx, id, models.MaintenanceWindow.of(ctx.organization_id)))
+    return await _shown(ctx, await own_row(ctx, *WINDOW, id))
 
 
 @operation(Scope.READ)
@@ -62,7 +63,7 @@ async def update_maintenance_window(
 ) -> schema.MaintenanceWindow:
     """Change a maintenance window: what is present is set, what is absent is kept, null goes back to the default."""
     async with in_transaction():
-        window = await _locked(ctx, id)
+        window = await locked_row(ctx, *WINDOW, id)
         await _save(ctx, window, input)
     return await get_maintenance_window(ctx, id)
 
@@ -71,25 +72,9 @@ async def update_maintenance_window(
 async def delete_maintenance_window(ctx: Context, id: strawberry.ID) -> schema.Deleted:
     """Delete a maintenance window, those of its times that are to come too."""
     async with in_transaction():
-        window = await _locked(ctx, id)
+        window = await locked_row(ctx, *WINDOW, id)
         await window.delete()
     return schema.Deleted(id=id)
-
-
-async def _find(ctx: Context, id: strawberry.ID, rows: QuerySet[models.MaintenanceWindow]) -> models.MaintenanceWindow:
-    uuid = decode(Prefix.MAINTENANCE_WINDOW, id)
-    window = await rows.get_or_none(id=uuid) if uuid else None
-    if window is None:
-        raise MaintenanceWindowNotFound(id)
-    return window
-
-
-async def _locked(ctx: Context, id: strawberry.ID) -> models.MaintenanceWindow:
-    """Until the transaction ends. Raises PreconditionFailed when it is not in the state the caller means."""
-    rows = models.MaintenanceWindow.of(ctx.organization_id).select_for_update(no_key=True)
-    window = await _find(ctx, id, rows)
-    ctx.require_unchanged(window.updated_at)
-    return window
 
 
 async def _shown(ctx: Context, window: models.MaintenanceWindow) -> schema.MaintenanceWindow:
@@ -123,11 +108,8 @@ async def _save(ctx: Context, window: models.MaintenanceWindow, input: Given) ->
 
 
 def _apply(window: models.MaintenanceWindow, input: Given) -> None:
-    defaults = {field.name: field for field in fields(schema.CreateMaintenanceWindowInput)}
-    for field in fields(input):
-        value = getattr(input, field.name)
-        if value is not UNSET and field.name != "monitor_ids":
-            setattr(window, field.name, default_of(defaults[field.name]) if value is None else value)
+    for name, value in said(input, schema.CreateMaintenanceWindowInput, "monitor_ids"):
+        setattr(window, name, value)
     window.title = window.title.strip()
     window.starts_at = window.starts_at.replace(microsecond=0)
     window.ends_at = window.ends_at.replace(microsecond=0)

@@ -1,7 +1,6 @@
 """What people may do with monitors."""
 
 import asyncio
-from dataclasses import fields
 from uuid import UUID
 
 import strawberry
@@ -20,6 +19,7 @@ from is0k.resolvers.deadline import allow
 from is0k.resolvers.gates import require_interval, require_monitor_type, require_room_for_monitor
 from is0k.resolvers.monitor_channels import set_channels
 from is0k.resolvers.operation import operation
+from is0k.resolvers.own_rows import locked_row
 from is0k.resolvers.typed import changed, chosen
 from is0k.schema.clock import milliseconds
 from is0k.schema.enums import IncidentStatus, MonitorType, Scope
@@ -28,13 +28,16 @@ from is0k.schema.faults import Fault
 from is0k.schema.ids import Prefix, decode
 from is0k.schema.monitor import SETTINGS, default_timeout_seconds, timeout_faults
 from is0k.schema.page import Page, PageArguments, decode_id_cursor, page_by_id
-from is0k.schema.typed_settings import build, default_of, dump
+from is0k.schema.patches import said
+from is0k.schema.typed_settings import build, dump
 
 CHECK_POLL_SECONDS = 0.05
 # The scheduler claims every second; what is more is a worker that is not there.
 PICK_UP_SECONDS = 5.0
 # Fields of the input that are no column of their own.
 APART = ("settings", "alert_channel_ids")
+
+MONITOR = models.Monitor, Prefix.MONITOR, MonitorNotFound
 
 
 @operation(Scope.READ)
@@ -97,7 +100,7 @@ async def create_monitor(ctx: Context, input: schema.CreateMonitorInput) -> sche
 async def update_monitor(ctx: Context, id: strawberry.ID, input: schema.UpdateMonitorInput) -> schema.Monitor:
     """Change a monitor: what is present is set, what is absent is kept, null goes back to the default."""
     async with in_transaction():
-        monitor, before = await _find(ctx, id), await get_monitor(ctx, id)
+        monitor, before = await locked_row(ctx, *MONITOR, id), await get_monitor(ctx, id)
         settings, was_paused, interval_seconds = monitor.typed_settings, monitor.paused, monitor.interval_seconds
         _apply(monitor, input)
         if monitor.interval_seconds < interval_seconds:
@@ -119,7 +122,7 @@ async def update_monitor(ctx: Context, id: strawberry.ID, input: schema.UpdateMo
 async def delete_monitor(ctx: Context, id: strawberry.ID) -> schema.Deleted:
     """Stop watching, and forget what was seen. An incident that is open is resolved."""
     async with in_transaction():
-        monitor = await _find(ctx, id)
+        monitor = await locked_row(ctx, *MONITOR, id)
         now = ctx.clock.now()
         # The state before the incident, in the order the writer locks them.
         await models.MonitorState.filter(number=monitor.number).delete()
@@ -174,22 +177,9 @@ async def monitor_type(ctx: Context, id: strawberry.ID) -> MonitorType:
     return (await get_monitor(ctx, id)).type
 
 
-async def _find(ctx: Context, id: strawberry.ID) -> models.Monitor:
-    """The row, locked until the transaction ends: two edits at once are one after the other.
-
-    Raises MonitorNotFound, and PreconditionFailed when it is not in the state the caller means.
-    """
-    uuid, own = decode(Prefix.MONITOR, id), models.Monitor.of(ctx.organization_id)
-    monitor = await own.select_for_update(no_key=True).get_or_none(id=uuid) if uuid else None
-    if monitor is None:
-        raise MonitorNotFound(id)
-    ctx.require_unchanged(monitor.updated_at)
-    return monitor
-
-
 async def _set_paused(ctx: Context, id: strawberry.ID, paused: bool) -> schema.Monitor:
     async with in_transaction():
-        monitor, before = await _find(ctx, id), await get_monitor(ctx, id)
+        monitor, before = await locked_row(ctx, *MONITOR, id), await get_monitor(ctx, id)
         if monitor.paused == paused:
             return before
         monitor.paused = paused
@@ -216,12 +206,8 @@ def _schedule(monitor: models.Monitor) -> tuple[int, int, int, str]:
 
 
 def _apply(monitor: models.Monitor, input: schema.UpdateMonitorInput) -> None:
-    defaults = {field.name: field for field in fields(schema.CreateMonitorInput)}
-    for field in fields(input):
-        value = getattr(input, field.name)
-        if value is UNSET or field.name in APART:
-            continue
-        setattr(monitor, field.name, default_of(defaults[field.name]) if value is None else value)
+    for name, value in said(input, schema.CreateMonitorInput, *APART):
+        setattr(monitor, name, value)
     monitor.name = monitor.name.strip()
     if input.timeout_seconds is None or not (input.timeout_seconds or _fits(monitor)):
         monitor.timeout_seconds = default_timeout_seconds(monitor.interval_seconds)

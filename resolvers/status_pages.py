@@ -1,7 +1,6 @@
 """What people may do with status pages."""
 
 from collections.abc import Iterator
-from dataclasses import fields
 from enum import Enum
 from itertools import chain, count
 from typing import TypeAlias
@@ -10,7 +9,6 @@ import strawberry
 import yarl
 from strawberry import UNSET
 from tortoise.exceptions import IntegrityError
-from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 from is0k import models, schema
@@ -19,17 +17,19 @@ from is0k.resolvers.components import component_faults, named_by, save_component
 from is0k.resolvers.context import Context
 from is0k.resolvers.gates import require_history_days
 from is0k.resolvers.operation import operation
+from is0k.resolvers.own_rows import locked_row, own_row
 from is0k.resolvers.passwords import hash_password
 from is0k.schema.enums import Scope, Visibility
 from is0k.schema.errors import StatusPageNotFound, Taken, ValidationFailed
 from is0k.schema.faults import Fault
-from is0k.schema.ids import Prefix, decode
+from is0k.schema.ids import Prefix
 from is0k.schema.page import Page, PageArguments, decode_id_cursor
+from is0k.schema.patches import said
 from is0k.schema.plans import LIMITS
 from is0k.schema.status_page import DEFAULT_HISTORY_DAYS, password_faults
 from is0k.schema.status_page_rules import domain_name, numbered, slug_of
-from is0k.schema.typed_settings import default_of
 
+PAGE = models.StatusPage, Prefix.STATUS_PAGE, StatusPageNotFound
 # However long the number behind it is, the slug still begins with as much of the name.
 SHORTENED_SLUG = 50
 
@@ -39,7 +39,7 @@ Given: TypeAlias = schema.CreateStatusPageInput | schema.UpdateStatusPageInput
 @operation(Scope.READ)
 async def get_status_page(ctx: Context, id: strawberry.ID) -> schema.StatusPage:
     """One status page."""
-    page = await _find(id, models.StatusPage.of(ctx.organization_id))
+    page = await own_row(ctx, *PAGE, id)
     [shown] = await to_schema([page], ctx.services.public_url)
     return shown
 
@@ -88,7 +88,7 @@ async def update_status_page(ctx: Context, id: strawberry.ID, input: schema.Upda
     page = None
     try:
         async with in_transaction():
-            page = await _locked(ctx, id)
+            page = await locked_row(ctx, *PAGE, id)
             if password_hash or input.password is None:
                 page.password_hash = password_hash
             _apply(ctx, page, input)
@@ -103,36 +103,17 @@ async def update_status_page(ctx: Context, id: strawberry.ID, input: schema.Upda
 async def delete_status_page(ctx: Context, id: strawberry.ID) -> schema.Deleted:
     """Delete a status page with its components and subscribers. Its monitors stay."""
     async with in_transaction():
-        page = await _locked(ctx, id)
+        page = await locked_row(ctx, *PAGE, id)
         await page.delete()
     return schema.Deleted(id=id)
-
-
-async def _find(id: strawberry.ID, rows: QuerySet[models.StatusPage]) -> models.StatusPage:
-    uuid = decode(Prefix.STATUS_PAGE, id)
-    page = await rows.get_or_none(id=uuid) if uuid else None
-    if page is None:
-        raise StatusPageNotFound(id)
-    return page
-
-
-async def _locked(ctx: Context, id: strawberry.ID) -> models.StatusPage:
-    """Until the transaction ends. Raises PreconditionFailed when it is not in the state the caller means."""
-    page = await _find(id, models.StatusPage.of(ctx.organization_id).select_for_update(no_key=True))
-    ctx.require_unchanged(page.updated_at)
-    return page
 
 
 def _apply(ctx: Context, page: models.StatusPage, input: Given) -> None:
     """Raises PlanLimitReached."""
     if input.history_days is not UNSET:
         page.history_days = _history_days(ctx, page, input)
-    defaults = {field.name: field for field in fields(schema.CreateStatusPageInput)}
-    for field in fields(input):
-        value = getattr(input, field.name)
-        if value is not UNSET and field.name not in ("password", "history_days", "components"):
-            value = default_of(defaults[field.name]) if value is None else value
-            setattr(page, field.name, value.value if isinstance(value, Enum) else value)
+    for name, value in said(input, schema.CreateStatusPageInput, "password", "history_days", "components"):
+        setattr(page, name, value.value if isinstance(value, Enum) else value)
     page.name = page.name.strip()
     page.custom_domain = domain_name(page.custom_domain) if page.custom_domain else None
 

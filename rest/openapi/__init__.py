@@ -15,12 +15,11 @@ from is0k.schema.example import Examples
 from is0k.schema.json_schema import Json, Schemas
 from is0k.settings import program_version
 
-ABOUT = """Uptime monitoring that does not lie.
+ABOUT = """Every answer is an envelope with two members, `data` and `error`, of which one is null.
 
-Every answer is an envelope with two members: `data`, and `error`, of which one is null. Names are camelCase, times are
-UTC (RFC 3339), ids carry the prefix of their noun. PUT and PATCH are the same: what is present is set, what is absent
-is kept, null goes back to the default. An `ETag` says which state was read; `If-Match` lets an edit change that state
-only. A POST with an `Idempotency-Key` may be sent again without being done again.
+Names are camelCase, times are UTC (RFC 3339), ids carry the prefix of their noun. PUT and PATCH are the same: what is
+present is set, what is absent is kept, null goes back to the default. An `ETag` says which state was read; `If-Match`
+lets an edit change that state only. A POST with an `Idempotency-Key` may be sent again without being done again.
 """
 
 
@@ -60,7 +59,7 @@ def _leave_out_unused(whole: Json) -> None:
 def _info() -> Json:
     return {
         "title": "is0k",
-        "summary": "Uptime monitoring",
+        "summary": "Uptime monitoring that does not lie",
         "description": ABOUT,
         "version": program_version(),
         "license": {"name": "MIT", "identifier": "MIT"},
