@@ -1,7 +1,7 @@
 """How much a GraphQL document asks for, found in one walk before it is validated or run.
 
 Fragments count wherever they are spread, but are walked once: what makes a document large in few words is told in
-small time. The limits are those of `LIMITS`; the README of the API lists them.
+small time. The limits are those of `LIMITS`; the answer to a query that breaks one names it.
 """
 
 from collections import Counter
