@@ -13,6 +13,8 @@ from is0k.cli.printing import silence
 from is0k.cli.redaction import redacted
 from is0k.settings import Settings
 
+# uvicorn says so of every WebSocket that is answered with a refusal of HTTP, as ours are: a flood would fill the log.
+DENIED = "ASGI callable returned without completing handshake."
 LIBRARIES = ("uvicorn", "arq", "tortoise", "aiosqlite", "asyncio")
 
 
@@ -33,6 +35,7 @@ def configure(settings: Settings, process: str) -> None:
     )
     handler = Handler(sys.stderr)
     handler.setLevel(settings.log_level.upper())
+    handler.addFilter(lambda record: record.msg != DENIED)
     handler.setFormatter(ProcessorFormatter(processors=_rendering(settings.log_format), foreign_pre_chain=shared))
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
     # What libraries tell in passing is for debugging; their warnings are for everybody.

@@ -28,9 +28,25 @@ except ValueError:
 )
 
 
+REFUSE = (
+    CONFIGURE
+    + """
+logging.getLogger("uvicorn.error").error("ASGI callable returned without completing handshake.")
+logging.getLogger("uvicorn.error").error("Exception in ASGI application")
+"""
+)
+
+
 def logged(program: str, **settings: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-P", "-c", program]
     return subprocess.run(command, env=settings, capture_output=True, text=True, check=True, timeout=20)
+
+
+def test_a_websocket_that_is_refused_is_no_error() -> None:
+    lines = logged(REFUSE).stderr.splitlines()
+
+    assert len(lines) == 1
+    assert "Exception in ASGI application" in lines[0]
 
 
 def test_json_is_one_object_a_line_with_the_libraries_in_it() -> None:
