@@ -1,10 +1,14 @@
 """The log of a process: one format for all, nothing secret in it, and no fuss when nobody reads it any more."""
 
+import inspect
 import json
 import subprocess
 import sys
 
 import pytest
+from uvicorn.protocols.websockets import websockets_sansio_impl
+
+from is0k.cli.logs import DENIED
 
 CONFIGURE = """
 import logging, structlog
@@ -43,6 +47,7 @@ def logged(program: str, **settings: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_a_websocket_that_is_refused_is_no_error() -> None:
+    assert DENIED in inspect.getsource(websockets_sansio_impl)
     lines = logged(REFUSE).stderr.splitlines()
 
     assert len(lines) == 1
