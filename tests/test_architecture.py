@@ -22,6 +22,7 @@ from is0k.probes import PROBES
 from is0k.resolvers.export import FILE
 from is0k.resolvers.operation import Operation
 from is0k.resolvers.root import Mutation, Query, Subscription, graphql_schema
+from is0k.rest.routes import ROWS
 from is0k.schema import alert_channel, enums
 from is0k.schema.enums import ChannelType, MonitorType
 from is0k.schema.monitor import SETTINGS
@@ -176,3 +177,18 @@ def test_a_verb_is_named_like_its_function() -> None:
 
 def _verbs(module: str) -> list[Operation[..., object]]:
     return [value for value in _names(f"is0k.resolvers.{module}").values() if isinstance(value, Operation)]
+
+
+# Nested fields of Monitor, batched over a list: the same answers, one monitor at a time.
+NESTED = {"list_checks": "checks", "get_stats": "stats", "list_monitor_incidents": "incidents"}
+
+
+def test_graphql_can_do_everything_rest_can() -> None:
+    roots = (get_object_definition(root, strict=True) for root in (Query, Mutation))
+    resolvers = [field.base_resolver for root in roots for field in root.fields]
+    in_graphql = {resolver.wrapped_func.__name__ for resolver in resolvers if resolver}
+    in_rest = {row.verb.name for row in ROWS}
+
+    assert in_rest - in_graphql == set(NESTED)
+    monitor = get_object_definition(schema.Monitor, strict=True)
+    assert set(NESTED.values()) <= {field.python_name for field in monitor.fields}
