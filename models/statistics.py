@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from is0k.models.check import read_raw
 from is0k.models.rollup import DAY_MS, HOUR_MS, Grain, Rollup, read_progress, read_rollups
+from is0k.models.sql import Row
 
 Source = Literal["raw", "hour", "day"]
 
@@ -47,17 +48,28 @@ def _whole(start: int, end: int, length: int, done_until: int) -> tuple[int, int
     return (first, last) if first < last else (end, end)
 
 
-async def read_parts(numbers: Sequence[int], start: int, end: int, finest: Source) -> dict[int, list[Part]]:
-    """Everything that makes up the statistics of these monitors: a constant number of statements."""
+async def read_parts(
+    numbers: Sequence[int], start: int, end: int, finest: Source, *, is_whole: bool = False
+) -> dict[int, list[Part]]:
+    """Everything that makes up the statistics of these monitors: a constant number of statements.
+
+    `is_whole`: only the sum is wanted, so the checks of a segment may be added up at once.
+    """
     found: dict[int, list[Part]] = defaultdict(list)
     for segment in segments(start, end, await read_progress(), finest):
-        async for number, part in _read(numbers, segment):
+        async for number, part in _read(numbers, segment, is_whole):
             found[number].append(part)
     return found
 
 
-async def _read(numbers: Sequence[int], segment: Segment) -> AsyncIterator[tuple[int, Part]]:
-    if segment.source == "raw":
+async def _read(numbers: Sequence[int], segment: Segment, is_whole: bool) -> AsyncIterator[tuple[int, Part]]:
+    if segment.source == "raw" and is_whole:
+        checks: dict[int, list[Row]] = defaultdict(list)
+        for row in await read_raw(numbers, segment.start, segment.end):
+            checks[row["number"]].append(row)
+        for number, rows in checks.items():
+            yield number, Part(segment.start, Rollup.of_checks(rows))
+    elif segment.source == "raw":
         for row in await read_raw(numbers, segment.start, segment.end):
             yield row["number"], Part(row["tick"], Rollup.of_checks([row]))
     else:

@@ -61,7 +61,7 @@ class Span(NamedTuple):
 async def stats_of(monitors: Sequence[schema.Monitor], range: schema.StatsRange, now: datetime) -> list[schema.Stats]:
     """The statistics of these monitors, in a number of statements that does not depend on how many they are."""
     span, numbers = Span.of(range, now), [monitor.number for monitor in monitors]
-    parts = await read_parts(numbers, span.start, span.end, span.finest)
+    parts = await read_parts(numbers, span.start, span.end, span.finest, is_whole=not span.buckets)
     outages = await models.Incident.filter(
         monitor_number__in=list(numbers), started_at__gte=moment(span.start), started_at__lt=moment(span.end)
     ).values("monitor_number", "started_at", "resolved_at")

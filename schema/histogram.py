@@ -17,49 +17,57 @@ OFFSET = 512
 
 
 class Histogram:
-    """Counts of latencies (milliseconds) by bucket."""
+    """Counts of latencies (milliseconds) by bucket. What was stored is read when somebody asks for it."""
 
-    __slots__ = ("counts",)
+    __slots__ = ("_counts", "_stored")
 
     def __init__(self, counts: Counter[int] | None = None) -> None:
-        self.counts: Counter[int] = counts if counts is not None else Counter()
+        self._counts: Counter[int] = counts if counts is not None else Counter()
+        self._stored: list[bytes] = []
+
+    @property
+    def counts(self) -> Counter[int]:
+        for data in self._stored:
+            _add(self._counts, data)
+        self._stored = []
+        return self._counts
 
     @classmethod
     def of(cls, latencies_ms: Iterable[float]) -> "Histogram":
         return cls(Counter(bucket(value) for value in latencies_ms))
 
     def merge(self, other: "Histogram") -> None:
-        self.counts.update(other.counts)
+        self._stored += other._stored
+        if other._counts:
+            self._counts.update(other._counts)
 
     def percentile(self, percent: float) -> float | None:
         """The latency that `percent` of the checks did not exceed, within 1 %; None without checks."""
-        total = self.counts.total()
+        counts = self.counts
+        total = counts.total()
         if not total:
             return None
         rank, seen = percent / 100 * (total - 1), 0
-        for index in sorted(self.counts):
-            seen += self.counts[index]
+        for index in sorted(counts):
+            seen += counts[index]
             if seen > rank:
                 return value_of(index)
         raise AssertionError("the counts add up to the total")
 
     def to_bytes(self) -> bytes:
         """Pairs of variable-length integers: the distance to the bucket before, and the count."""
-        out, last = bytearray(), 0
-        for index in sorted(self.counts):
+        out, last, counts = bytearray(), 0, self.counts
+        for index in sorted(counts):
             _write(out, index + OFFSET - last)
-            _write(out, self.counts[index])
+            _write(out, counts[index])
             last = index + OFFSET
         return bytes(out)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Histogram":
-        counts: Counter[int] = Counter()
-        numbers, last = _read(data), 0
-        for distance, count in zip(numbers, numbers, strict=True):
-            last += distance
-            counts[last - OFFSET] = count
-        return cls(counts)
+        histogram = cls()
+        histogram._stored.append(data)
+        return histogram
 
 
 def bucket(latency_ms: float) -> int:
@@ -69,6 +77,13 @@ def bucket(latency_ms: float) -> int:
 def value_of(index: int) -> float:
     """The value whose relative distance to both ends of the bucket is the same."""
     return 2 * GAMMA**index / (GAMMA + 1)
+
+
+def _add(counts: Counter[int], data: bytes) -> None:
+    numbers, last = _read(data), -OFFSET
+    for distance, count in zip(numbers, numbers, strict=True):
+        last += distance
+        counts[last] += count
 
 
 def _write(out: bytearray, number: int) -> None:

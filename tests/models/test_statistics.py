@@ -112,16 +112,22 @@ def added_up(rollups: Any) -> dict[str, Any]:
     span=st.tuples(*[st.integers(BEGIN - HOUR_MS, BEGIN + 4 * DAY_MS)] * 2).map(sorted),
     rolled_up_at=st.lists(st.integers(BEGIN, BEGIN + 4 * DAY_MS), max_size=3),
     finest=finest,
+    is_whole=st.booleans(),
 )
 @examples(max_examples=60)
 async def test_statistics_equal_a_walk_over_all_checks(
-    open_database: None, history: list[CheckRow], span: list[int], rolled_up_at: list[int], finest: Source
+    open_database: None,
+    history: list[CheckRow],
+    span: list[int],
+    rolled_up_at: list[int],
+    finest: Source,
+    is_whole: bool,
 ) -> None:
     numbers = await remembered(history)
     for now in sorted(rolled_up_at):
         await roll_up(now)
 
-    parts = await read_parts(numbers, span[0], span[1], finest)
+    parts = await read_parts(numbers, span[0], span[1], finest, is_whole=is_whole)
 
     for number in numbers:
         walked = [row._asdict() for row in history if row.number == number and span[0] <= row.tick < span[1]]
