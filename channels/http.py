@@ -11,10 +11,11 @@ from aiohttp.abc import AbstractResolver
 
 from is0k.channels.refusal import Refused
 from is0k.probes.body import read_body, text_of
-from is0k.probes.connection import WATCH, Connector, ThreadResolver, Watch, tls_context
+from is0k.probes.connection import WATCH, ThreadResolver, Watch, tls_context
 from is0k.probes.failures import Failure
 from is0k.probes.guard import Guard
-from is0k.probes.http import NO_TIMEOUT, once, time_out, user_agent, web_address
+from is0k.probes.http import time_out, web_address
+from is0k.probes.session import PRODUCT, guarded_session
 
 TIMEOUT_SECONDS = 15.0
 ANSWER_BYTES = 1024
@@ -88,13 +89,6 @@ class Http:
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=Connector(self._guard, self._resolver),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=NO_TIMEOUT,
-                headers={"User-Agent": user_agent().partition(" ")[0], "Accept-Encoding": "identity"},
-                auto_decompress=False,
-                trust_env=False,
-                middlewares=(once,),
-            )
+            headers = {"User-Agent": PRODUCT, "Accept-Encoding": "identity"}
+            self._session = guarded_session(self._guard, self._resolver, headers)
         return self._session

@@ -87,8 +87,3 @@ async def drop_partitions(before: int) -> None:
                     await execute(f"DROP TABLE {name}")
             except asyncpg.LockNotAvailableError as error:
                 log.info("a day of checks is too old but in use; it goes another time", table=name, error=str(error))
-
-
-async def history_left(number: int) -> int:
-    rows = await fetch("SELECT count(*) AS n FROM check_result WHERE number = $1", number)
-    return int(rows[0]["n"])

@@ -4,31 +4,28 @@ import asyncio
 import contextlib
 import logging
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from ssl import SSLContext
 from time import perf_counter
 from typing import Any
 
 import aiohttp
-from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from aiohttp import ClientResponse
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from is0k.probes.base import Outcome
 from is0k.probes.body import read_body, spellings, text_of
 from is0k.probes.connection import (
-    HEADER_BYTES,
     WATCH,
-    Connector,
     ThreadResolver,
     Watch,
     certificate_facts,
     milliseconds,
     tls_context,
 )
-from is0k.probes.failures import Failure, exchange_failure
+from is0k.probes.failures import Failure
 from is0k.probes.guard import Guard
+from is0k.probes.session import PRODUCT, guarded_session
 from is0k.schema.enums import CheckStatus, KeywordMode, Reason
 from is0k.schema.http_settings import HttpSettings
 
@@ -36,13 +33,12 @@ logger = logging.getLogger(__name__)
 
 MAX_REDIRECTS = 5
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
-MAX_HEADERS = 256
 BODY_BYTES = 256 * 1024
 EXCERPT_BYTES = 2 * 1024
 # What a bad answer says is worth a moment, not the rest of the time-out.
 EXCERPT_SECONDS = 1.0
 SHOWN_URL = 500
-NO_TIMEOUT = aiohttp.ClientTimeout(total=None)
+USER_AGENT = f"{PRODUCT} (+uptime check)"
 
 
 class HttpProbe:
@@ -110,42 +106,15 @@ class HttpProbe:
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=Connector(self._guard, self._resolver),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=NO_TIMEOUT,
-                headers={"User-Agent": user_agent(), "Accept": "*/*", "Accept-Encoding": "gzip, deflate"},
-                auto_decompress=False,
-                trust_env=False,
-                max_line_size=HEADER_BYTES,
-                max_field_size=HEADER_BYTES,
-                max_headers=MAX_HEADERS,
-                middlewares=(once,),
-            )
+            headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+            self._session = guarded_session(self._guard, self._resolver, headers)
         return self._session
-
-
-async def once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    """aiohttp asks a second time when the connection breaks; a monitor that did would hide what visitors see."""
-    try:
-        return await handler(request)
-    except (aiohttp.ClientError, OSError) as error:
-        raise exchange_failure(WATCH.get().where, error) from error
 
 
 def time_out(watch: Watch, timeout_seconds: float) -> Failure:
     if watch.waits_for_thread:
         return Failure(Reason.INTERNAL_ERROR, "too many names were being looked up at once on this machine")
     return Failure(Reason.TIMEOUT, f"no answer within {timeout_seconds:g} s ({watch.doing})")
-
-
-@cache
-def user_agent() -> str:
-    try:
-        number = version("is0k")
-    except PackageNotFoundError:
-        number = "0"
-    return f"is0k/{number} (+uptime check)"
 
 
 @dataclass(frozen=True, slots=True)

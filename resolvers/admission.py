@@ -13,7 +13,6 @@ from is0k.resolvers.windows import Allowance
 from is0k.schema.clock import Clock
 from is0k.schema.errors import DomainError, InternalError, InvalidApiKey
 from is0k.schema.http_errors import RateLimited
-from is0k.schema.plans import LIMITS
 
 ANONYMOUS_PER_MINUTE = 60
 # Fewer: somebody may be guessing. A good key from the same address is not counted here.
@@ -83,6 +82,6 @@ class Gate:
 
 
 def _bucket_of(actor: Actor) -> Bucket:
-    limit = actor.rate_limit or LIMITS[actor.plan].requests_per_minute
+    limit = actor.requests_per_minute
     assert limit is not None, "a plan without an API is refused before"
     return Bucket(f"key:{actor.key_id}", limit)

@@ -13,6 +13,7 @@ from is0k.resolvers.announcer import Announcer, IncidentChange, StatusChange, me
 from is0k.schema.clock import Clock, SystemClock
 from is0k.schema.enums import MonitorType, Plan, Scope
 from is0k.schema.errors import InsufficientScope, PreconditionFailed, Unauthenticated
+from is0k.schema.plans import LIMITS
 from is0k.schema.version import version
 
 if TYPE_CHECKING:
@@ -29,6 +30,12 @@ class Actor:
     key_id: UUID | None = None
     plan: Plan = Plan.ENTERPRISE
     rate_limit: int | None = None  # requests a minute, where it is not the plan's
+
+    @property
+    def requests_per_minute(self) -> int | None:
+        """None where the plan has no API, whatever the organization has of its own."""
+        of_plan = LIMITS[self.plan].requests_per_minute
+        return of_plan and (self.rate_limit or of_plan)
 
 
 @dataclass(frozen=True, slots=True)

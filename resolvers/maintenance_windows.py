@@ -17,7 +17,7 @@ from is0k.schema.enums import Scope
 from is0k.schema.errors import MaintenanceWindowNotFound, ValidationFailed
 from is0k.schema.ids import Prefix
 from is0k.schema.maintenance_window import schedule_faults
-from is0k.schema.page import Page, PageArguments, decode_id_cursor
+from is0k.schema.page import Page, PageArguments, decode_id_cursor, page_by_id
 from is0k.schema.patches import said
 
 WINDOW = models.MaintenanceWindow, Prefix.MAINTENANCE_WINDOW, MaintenanceWindowNotFound
@@ -37,13 +37,12 @@ async def list_maintenance_windows(
 ) -> Page[schema.MaintenanceWindow]:
     """Maintenance windows, newest first."""
     before = decode_id_cursor(page.cursor, Prefix.MAINTENANCE_WINDOW) if page.cursor else None
-    found = await _matching(ctx, filter, before, page.limit + 1)
+    rows = await _matching(ctx, filter, before, page.limit + 1)
 
     async def count_all() -> int:
         return len(await _matching(ctx, filter, None, None))
 
-    items = await to_schema(found[: page.limit], ctx.clock.now())
-    return Page(items=items, keys=[[item.id] for item in items], has_next=len(found) > page.limit, count_all=count_all)
+    return page_by_id(await to_schema(rows, ctx.clock.now()), page.limit, count_all)
 
 
 @operation(Scope.WRITE)

@@ -27,7 +27,7 @@ def limits_of(actor: Actor) -> schema.PlanLimits:
     """The plan's, but for the requests a minute an organization may have of its own."""
     limits = LIMITS[actor.plan]
     return schema.PlanLimits(
-        requests_per_minute=limits.requests_per_minute and (actor.rate_limit or limits.requests_per_minute),
+        requests_per_minute=actor.requests_per_minute,
         min_interval_seconds=limits.min_interval_seconds,
         monitors=limits.monitors,
         history_days=limits.history_days,

@@ -23,7 +23,7 @@ from is0k.schema.enums import Scope, Visibility
 from is0k.schema.errors import StatusPageNotFound, Taken, ValidationFailed
 from is0k.schema.faults import Fault
 from is0k.schema.ids import Prefix
-from is0k.schema.page import Page, PageArguments, decode_id_cursor
+from is0k.schema.page import Page, PageArguments, decode_id_cursor, page_by_id
 from is0k.schema.patches import said
 from is0k.schema.plans import LIMITS
 from is0k.schema.status_page import DEFAULT_HISTORY_DAYS, password_faults
@@ -52,11 +52,8 @@ async def list_status_pages(
     matching = matching_pages(ctx.organization_id, filter)
     before = decode_id_cursor(page.cursor, Prefix.STATUS_PAGE) if page.cursor else None
     older = matching.filter(id__lt=before) if before else matching
-    found = await older.order_by("-id").limit(page.limit + 1)
-    items = await to_schema(found[: page.limit], ctx.services.public_url)
-    return Page(
-        items=items, keys=[[item.id] for item in items], has_next=len(found) > page.limit, count_all=matching.count
-    )
+    rows = await older.order_by("-id").limit(page.limit + 1)
+    return page_by_id(await to_schema(rows, ctx.services.public_url), page.limit, matching.count)
 
 
 @operation(Scope.WRITE)

@@ -4,7 +4,7 @@ import asyncio
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -72,10 +72,6 @@ class Allowance:
     @property
     def resets_in_seconds(self) -> int:
         return math.ceil((self.charge.ends_at_ms - self.charge.now_ms) / 1000)
-
-
-class Windows(Protocol):
-    async def count(self, charge: Charge) -> Allowance: ...
 
 
 class LocalWindows:

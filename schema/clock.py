@@ -1,6 +1,5 @@
 """Time, as something that is given: the live code, the simulation and the tests run on different clocks."""
 
-import time
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -23,7 +22,3 @@ def milliseconds(moment: datetime) -> int:
 
 def moment(milliseconds_since_epoch: int) -> datetime:
     return datetime.fromtimestamp(milliseconds_since_epoch / 1000, UTC)
-
-
-def monotonic_ms() -> float:
-    return time.perf_counter() * 1000

@@ -51,7 +51,7 @@ class Monitor(Node):
     retries: int = strawberry.field(description="How many confirmations a failure needs before it counts as down.")
     recovery_checks: int = strawberry.field(description="How many good checks in a row end a down.")
     degraded_after_ms: int | None
-    regions: list[str] = strawberry.field(description="Where it is checked from; empty means the default region.")
+    regions: list[str] = strawberry.field(description="Where it is checked from; empty: wherever a worker is free.")
     alert_channel_ids: list[strawberry.ID] = strawberry.field(
         description="Who is told; when empty, the default alert channels are."
     )

@@ -9,13 +9,12 @@ from tortoise.transactions import in_transaction
 from is0k import models
 from is0k.jobs.upkeep import forget_old
 from is0k.models.check import make_partitions
-from is0k.models.forgetting import history_left
 from is0k.models.rollup import DAY_MS, LENGTH_MS, Rollup, read_rollups, write_rollups
 from is0k.models.sql import fetch, is_sqlite
 from is0k.resolvers.context import Context
 from is0k.schema.enums import Plan
 from is0k.tests.stage.clock import FakeClock
-from is0k.tests.stage.history import check, remember
+from is0k.tests.stage.history import check, history_left, remember
 from is0k.tests.stage.people import new_monitor
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,7 @@ from is0k.jobs import upkeep
 from is0k.jobs.upkeep import GRACE_MS, chunks, roll_up, tidy
 from is0k.models import DeletedMonitor, rollup
 from is0k.models.check import STATUS_CODE, STATUSES, CheckRow, insert_checks, make_partitions
-from is0k.models.forgetting import ROWS_AT_ONCE, history_left
+from is0k.models.forgetting import ROWS_AT_ONCE
 from is0k.models.rollup import DAY_MS, HOUR_MS, Grain, read_progress, write_progress, write_rollups
 from is0k.models.sql import Row, fetch, is_sqlite
 from is0k.resolvers.context import Context
@@ -21,7 +21,7 @@ from is0k.resolvers.monitors import delete_monitor
 from is0k.schema.histogram import Histogram
 from is0k.tests.jobs.scene import monitor, monitors
 from is0k.tests.stage.clock import FakeClock
-from is0k.tests.stage.history import check
+from is0k.tests.stage.history import check, history_left
 from is0k.tests.stage.people import new_monitor
 
 pytestmark = pytest.mark.anyio

@@ -2,9 +2,9 @@ import pytest
 
 from is0k import models
 from is0k.models import forgetting
-from is0k.models.forgetting import forget_some, history_left
+from is0k.models.forgetting import forget_some
 from is0k.models.rollup import LENGTH_MS, Rollup, read_rollups, write_rollups
-from is0k.tests.stage.history import check, remember
+from is0k.tests.stage.history import check, history_left, remember
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("open_database")]
 

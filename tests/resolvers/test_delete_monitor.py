@@ -5,7 +5,7 @@ import asyncpg
 import pytest
 
 from is0k import models
-from is0k.models.forgetting import forget_some, history_left
+from is0k.models.forgetting import forget_some
 from is0k.resolvers.context import Context
 from is0k.resolvers.monitors import delete_monitor, get_monitor, list_monitors
 from is0k.schema import Deleted, Monitor, MonitorFilter, PageArguments
@@ -13,7 +13,7 @@ from is0k.schema.clock import moment
 from is0k.schema.enums import IncidentImpact, IncidentOrigin, IncidentStatus
 from is0k.schema.errors import MonitorNotFound
 from is0k.tests.stage.clock import FakeClock
-from is0k.tests.stage.history import check, remember
+from is0k.tests.stage.history import check, history_left, remember
 from is0k.tests.stage.people import new_monitor
 from is0k.tests.stage.postgres import Postgres
 from is0k.tests.stage.waiting import until

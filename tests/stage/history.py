@@ -5,6 +5,7 @@ from typing import Any
 
 from is0k.models.check import REASON_CODE, STATUS_CODE, CheckRow, insert_checks
 from is0k.models.region import region_number
+from is0k.models.sql import fetch
 from is0k.schema.enums import CheckStatus, Reason
 
 UP, DEGRADED, DOWN, UNKNOWN = CheckStatus
@@ -36,3 +37,9 @@ async def remember(*rows: CheckRow, region: str = "default") -> None:
     """Store the rows, all as of this region."""
     here = await region_number(region)
     await insert_checks(row._replace(region=here) for row in rows)
+
+
+async def history_left(number: int) -> int:
+    """How many checks of a monitor are stored."""
+    rows = await fetch("SELECT count(*) AS n FROM check_result WHERE number = $1", number)
+    return int(rows[0]["n"])
