@@ -11,10 +11,11 @@ from aiohttp.abc import AbstractResolver
 
 from is0k.channels.refusal import Refused
 from is0k.probes.body import read_body, text_of
-from is0k.probes.connection import WATCH, ThreadResolver, Watch, tls_context
+from is0k.probes.certificates import tls_context
+from is0k.probes.dialer import WATCH, ThreadResolver, Watch, time_out
 from is0k.probes.failures import Failure
 from is0k.probes.guard import Guard
-from is0k.probes.http import time_out, web_address
+from is0k.probes.http import web_address
 from is0k.probes.session import PRODUCT, guarded_session
 
 TIMEOUT_SECONDS = 15.0

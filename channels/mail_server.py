@@ -12,7 +12,7 @@ import aiosmtplib
 import yarl
 
 from is0k.channels.refusal import Refused
-from is0k.probes.connection import tls_context
+from is0k.probes.certificates import tls_context
 from is0k.probes.failures import causes_of, connect_failure, lookup_failure, tls_failure
 from is0k.settings import Settings
 

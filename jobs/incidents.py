@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from is0k import models
-from is0k.jobs.verdict import Change, Transition
+from is0k.jobs.telling import Change, Transition
 from is0k.probes.base import Outcome
 from is0k.schema.clock import moment
 from is0k.schema.enums import IncidentImpact, IncidentOrigin, IncidentStatus

@@ -1,27 +1,36 @@
 """A monitor's row while findings are worked into it: what history keeps of them, and what they change."""
 
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
 
 from is0k.jobs.checker import Finding
-from is0k.jobs.verdict import Policy, Result, State, Transition, Verdict, judge
+from is0k.jobs.memory import CHECK_STATUS, recall, remember
+from is0k.jobs.telling import Transition, Window
+from is0k.jobs.verdict import ANYWHERE, Policy, Result, State, Verdict, View, judge
 from is0k.models.check import REASON_CODE, STATUS_CODE, CheckRow
 from is0k.models.sql import Row, as_uuid
 from is0k.probes.base import Outcome
 from is0k.resolvers.announcer import StatusChange
-from is0k.schema.enums import CheckStatus, MonitorStatus
+from is0k.schema.enums import CheckStatus, MonitorStatus, MonitorType, Reason
 
 # A check later than 1.5 intervals after the one before leaves a gap in what was watched.
 GAP_FACTOR = 1.5
 LARGEST_LAG_MS = 2**31 - 1
 
-CHECK_STATUS = {status.value: status for status in CheckStatus}
 MONITOR_STATUS = {status.value: status for status in MonitorStatus}
 
 # Status of the check before, time since it, and how much of that was not watched.
 Span = tuple[int | None, int, int]
 NO_SPAN: Span = (None, 0, 0)
+
+
+class Place(NamedTuple):
+    """The region findings come from; `number` is its short key."""
+
+    number: int
+    region: str
 
 
 class MonitorFile:
@@ -30,80 +39,95 @@ class MonitorFile:
     def __init__(self, row: Row) -> None:
         self.number: int = row["number"]
         self.id, self.organization_id = as_uuid(row["id"]), as_uuid(row["organization_id"])
-        self.policy = Policy(row["interval_ms"], row["retries"], row["recovery_checks"])
-        self.state = State(
-            row["epoch"],
-            MONITOR_STATUS[row["status"]],
-            row["last_tick"],
-            CHECK_STATUS.get(row["run_of"]),
-            row["run_length"],
-            row["run_since"],
-            bool(row["is_blind"]),
-        )
-        self.last_status = CHECK_STATUS.get(row["last_status"])
+        self.policy = _policy(row)
+        views, told = recall(row["memory"], MONITOR_STATUS[row["told"]])
+        status = MONITOR_STATUS[row["status"]]
+        self.state = State(row["epoch"], status, views, bool(row["is_blind"]), told)
+        self.last_tick: int | None = row["last_tick"]
+        self.held = CHECK_STATUS.get(row["last_status"])  # since then
+        self.why: tuple[Reason, str | None] = (Reason.OK, None)
         self.last_status_change_at: int | None = row["last_status_change_at"]
         self.latest: Finding | None = None  # of those that count
         self.recheck_at: int | None = None
+        self.suspect_in: str | None = None
         self.transitions: list[tuple[Transition, Outcome]] = []
         # What whoever listens is told once it is stored.
         self.counted: list[CheckRow] = []
         self.changes: list[StatusChange] = []
         self.incident_ids: list[UUID] = []
 
-    def add(self, finding: Finding, region_number: int) -> CheckRow:
+    def add(self, finding: Finding, place: Place) -> CheckRow:
         """Judge a finding, and make the row that history keeps of it."""
         slot, _, outcome = finding
         before, span = self.state, NO_SPAN
-        result = Result(slot.tick, slot.epoch, outcome.status, outcome.reason, outcome.message)
+        result = Result(slot.tick, slot.epoch, outcome.status, outcome.reason, outcome.message, place.region)
         verdict = judge(self.policy, before, result)
         if verdict.is_applied:
             span = self._span(slot.tick)
-            self._apply(verdict, finding)
-        row = _check_row(finding, region_number, _attempt(before), span)
+            self._apply(verdict, finding, place.region)
+        row = _check_row(finding, place.number, _attempt(self.policy, before, place.region), span)
         if verdict.is_applied:
             self.counted.append(row)
         return row
 
     def _span(self, tick: int) -> Span:
-        last_tick, interval_ms = self.state.last_tick, self.policy.interval_ms
-        if last_tick is None or self.last_status is None:
+        """Of several regions the first that is heard of a tick speaks for the time since the tick before. Maintenance
+        is left out of it."""
+        interval_ms, window = self.policy.interval_ms, self.policy.maintenance
+        if self.last_tick is None or self.held is None or tick <= self.last_tick:
             return NO_SPAN
-        span_ms = tick - last_tick
+        span_ms = tick - self.last_tick
+        excluded_ms = window.overlap_ms(self.last_tick, tick) if window else 0
+        if excluded_ms == span_ms:
+            return NO_SPAN
         gap_ms = span_ms - interval_ms if span_ms > GAP_FACTOR * interval_ms else 0
-        return STATUS_CODE[self.last_status], span_ms, gap_ms
+        return STATUS_CODE[self.held], span_ms - excluded_ms, max(0, gap_ms - excluded_ms)
 
-    def _apply(self, verdict: Verdict, finding: Finding) -> None:
-        if verdict.state.status is not self.state.status:
-            self.last_status_change_at = verdict.state.run_since
+    def _apply(self, verdict: Verdict, finding: Finding, region: str) -> None:
+        tick = finding.slot.tick
+        if verdict.began is not None:
+            self.last_status_change_at = verdict.began
         before, after = _shown(self.state), _shown(verdict.state)
         if before is not after:
-            at = finding.slot.tick if verdict.transition is None else verdict.transition.at
+            at = tick if verdict.began is None else verdict.began
             self.changes.append(StatusChange(self.id, before, after, at, finding.outcome.reason))
         self.state, self.recheck_at, self.latest = verdict.state, verdict.recheck_at, finding
-        self.last_status = finding.outcome.status
-        if verdict.transition:
-            self.transitions.append((verdict.transition, finding.outcome))
+        self.last_tick, self.held, self.why = max(tick, self.last_tick or tick), verdict.held, verdict.why
+        is_suspect = finding.outcome.status is CheckStatus.DOWN and verdict.recheck_at is not None
+        self.suspect_in = region if is_suspect and not self.policy.regions else None
+        self.transitions += [(transition, finding.outcome) for transition in verdict.transitions]
 
     def saved(self) -> tuple[object, ...]:
         """In the order of `save_states`."""
         state, latest = self.state, self.latest
         assert latest is not None
-        assert self.last_status is not None
+        assert self.held is not None
+        reason, message = self.why
         return (
             state.status.value,
-            state.last_tick,
-            state.run_of.value if state.run_of else None,
-            state.run_length,
-            state.run_since,
+            state.told.status.value,
+            self.last_tick,
             state.is_blind,
-            self.last_status.value,
+            remember(state.views, state.told, self.policy.regions),
+            self.suspect_in,
+            self.held.value,
             latest.slot.tick + latest.lag_ms,
             self.last_status_change_at,
             _us(latest.outcome.latency_ms),
-            latest.outcome.reason.value,
-            latest.outcome.message,
+            reason.value,
+            message,
             self.number,
         )
+
+
+def _policy(row: Row) -> Policy:
+    start, end = row["maintenance_from"], row["maintenance_until"]
+    window = None if start is None or end is None else Window(start, end)
+    regions = frozenset(row["regions"].split())
+    if row["type"] == MonitorType.HEARTBEAT.value:
+        # A job that did not call will not have called when we look again: its grace is the patience it gets.
+        return Policy(row["interval_ms"], 0, 1, regions, window)
+    return Policy(row["interval_ms"], row["retries"], row["recovery_checks"], regions, window)
 
 
 def _shown(state: State) -> MonitorStatus:
@@ -111,9 +135,10 @@ def _shown(state: State) -> MonitorStatus:
     return MonitorStatus.UNKNOWN if state.is_blind else state.status
 
 
-def _attempt(before: State) -> int:
-    is_suspect = before.run_of is CheckStatus.DOWN and before.status is not MonitorStatus.DOWN
-    return before.run_length + 1 if is_suspect else 1
+def _attempt(policy: Policy, before: State, region: str) -> int:
+    view = before.views.get(region if policy.regions else ANYWHERE, View())
+    is_suspect = view.run_of is CheckStatus.DOWN and before.status is not MonitorStatus.DOWN
+    return view.run_length + 1 if is_suspect and view.run_length <= policy.retries else 1
 
 
 def _check_row(finding: Finding, region_number: int, attempt: int, span: Span) -> CheckRow:

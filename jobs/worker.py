@@ -16,7 +16,7 @@ from arq.worker import Function, func
 
 from is0k.jobs.announcements import announcements
 from is0k.jobs.checker import RUNNING_AT_ONCE, Checker, Slot
-from is0k.jobs.monitor_file import MonitorFile
+from is0k.jobs.monitor_file import MonitorFile, Place
 from is0k.jobs.presence import Presence
 from is0k.jobs.queue import UPKEEP_QUEUE, Queue, QueueWorker, checks_queue
 from is0k.jobs.scheduler import Scheduler
@@ -83,7 +83,7 @@ class RegionWorker:
         self.queue = Queue.connect(redis)
         self.presence = Presence(region_number, program_version(), clock)
         self.announcer = Announcer(redis)
-        self.writer = Writer(region_number, clock, tell=self._announce)
+        self.writer = Writer(Place(region_number, region), clock, tell=self._announce)
         self.checker = Checker(probes, clock, self.writer.add, running_at_once())
         self.scheduler = Scheduler(region, self.queue, self.checker.accept, clock)
         self.checks = QueueWorker(redis, checks_queue(region), [_run_checks(self.checker)])

@@ -12,7 +12,7 @@ from tortoise.transactions import in_transaction
 
 from is0k.jobs.checker import Finding, Slot
 from is0k.jobs.incidents import record_transition
-from is0k.jobs.monitor_file import MonitorFile
+from is0k.jobs.monitor_file import MonitorFile, Place
 from is0k.jobs.stopping import within
 from is0k.models.check import insert_checks
 from is0k.models.monitor_state import lock_states, recheck, save_states
@@ -35,9 +35,9 @@ class Writer:
     """`tell` hears of what is stored, after it is: it is quick, and waits for nobody."""
 
     def __init__(
-        self, region_number: int, clock: Clock, retry_seconds: float = RETRY_SECONDS, tell: Tell | None = None
+        self, place: Place, clock: Clock, retry_seconds: float = RETRY_SECONDS, tell: Tell | None = None
     ) -> None:
-        self.region_number, self.clock, self.retry_seconds, self.tell = region_number, clock, retry_seconds, tell
+        self.place, self.clock, self.retry_seconds, self.tell = place, clock, retry_seconds, tell
         self._new: deque[Finding] = deque()
         self._held: list[Finding] = []  # taken, and not written yet
         self._refusals: Counter[Slot] = Counter()
@@ -122,7 +122,7 @@ class Writer:
 
     async def _write_some(self, findings: Sequence[Finding]) -> None:
         # Tortoise leaves a transaction that failed to begin in its task, and all later ones would be within it.
-        files = await asyncio.create_task(write(findings, self.region_number, milliseconds(self.clock.now())))
+        files = await asyncio.create_task(write(findings, self.place, milliseconds(self.clock.now())))
         if self.tell and files:
             try:
                 self.tell(files)
@@ -131,7 +131,7 @@ class Writer:
                 log.exception("what was written could not be announced")
 
 
-async def write(findings: Sequence[Finding], region_number: int, now: int = 0) -> Sequence[MonitorFile]:
+async def write(findings: Sequence[Finding], place: Place, now: int = 0) -> Sequence[MonitorFile]:
     """Judge and store these findings: all or nothing. A recheck is due no sooner than `now`.
 
     Returned are the monitors of which something counts.
@@ -140,7 +140,7 @@ async def write(findings: Sequence[Finding], region_number: int, now: int = 0) -
         states = await lock_states(sorted({finding.slot.number for finding in findings}))
         files = {row["number"]: MonitorFile(row) for row in states}
         checks = [
-            files[finding.slot.number].add(finding, region_number)
+            files[finding.slot.number].add(finding, place)
             for finding in sorted(findings, key=lambda finding: finding.slot.tick)
             if finding.slot.number in files  # else it was deleted or paused meanwhile
         ]

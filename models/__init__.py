@@ -4,9 +4,11 @@ from is0k.models.alerting import AlertChannel, Delivery, MonitorChannel
 from is0k.models.forgetting import DeletedMonitor
 from is0k.models.idempotency import IdempotentAnswer
 from is0k.models.incident import Incident, IncidentMonitor, IncidentUpdate
+from is0k.models.last_good import LastGood
 from is0k.models.maintenance import MaintenanceMonitor, MaintenanceWindow
 from is0k.models.monitor import Monitor
 from is0k.models.monitor_state import MonitorState
+from is0k.models.notice import Notice
 from is0k.models.organization import ApiKey, Organization, User
 from is0k.models.region import Region
 from is0k.models.status_page import Component, ComponentMonitor, IncidentPage, StatusPage, Subscriber
@@ -23,11 +25,13 @@ __all__ = [
     "IncidentMonitor",
     "IncidentPage",
     "IncidentUpdate",
+    "LastGood",
     "MaintenanceMonitor",
     "MaintenanceWindow",
     "Monitor",
     "MonitorChannel",
     "MonitorState",
+    "Notice",
     "Organization",
     "Region",
     "StatusPage",

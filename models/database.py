@@ -30,6 +30,8 @@ MODULES = [
     "is0k.models.status_page",
     "is0k.models.maintenance",
     "is0k.models.idempotency",
+    "is0k.models.notice",
+    "is0k.models.last_good",
 ]
 POOL_SIZE = 10
 MIGRATION_LOCK = 0x15_0C

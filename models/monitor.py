@@ -41,6 +41,7 @@ class Monitor(Model):
     recovery_checks = fields.IntField()
     degraded_after_ms: int | None = fields.IntField(null=True)
     regions: list[str] = fields.JSONField[list[str]](default=list)
+    assertions: list[dict[str, Any]] = fields.JSONField[list[dict[str, Any]]](default=list, db_default="[]")
     tag_words = fields.CharField(max_length=1100, default="")
     paused = fields.BooleanField(default=False)
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
@@ -63,7 +64,7 @@ class Monitor(Model):
         self.tag_words = joined(tags)
 
     @property
-    def typed_settings(self) -> schema.HttpSettings:
+    def typed_settings(self) -> Any:
         return load(SETTINGS[self.type], self.settings | self.secrets)
 
 
@@ -153,7 +154,7 @@ async def read_targets(numbers: list[int]) -> list[Row]:
     )
 
 
-def stored_settings(row: Mapping[str, Any]) -> schema.HttpSettings:
+def stored_settings(row: Mapping[str, Any]) -> Any:
     """The typed settings of a raw row, credentials in the clear."""
     secrets = vault.decrypt(row["secrets"]) if row["secrets"] else {}
     return load(SETTINGS[MonitorType(row["type"])], json_of(row["settings"]) | secrets)
@@ -194,7 +195,7 @@ def channel_id(text: str) -> strawberry.ID:
 
 
 @lru_cache(maxsize=2048)
-def _shown_settings(type: str, settings: str, secrets: str | None, times_unlocked: int) -> schema.HttpSettings:
+def _shown_settings(type: str, settings: str, secrets: str | None, times_unlocked: int) -> Any:
     """Kept in their masked form, as most reads are of what was read before. Nobody changes the settings of a noun."""
     return masked(stored_settings({"type": type, "settings": settings, "secrets": secrets}))
 

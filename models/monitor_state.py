@@ -27,11 +27,13 @@ class MonitorState(Model):
     # Verdict (jobs/verdict.py says what these mean).
     epoch = fields.IntField(default=0)
     status = fields.CharField(max_length=20, default=MonitorStatus.PENDING.value)
+    told = fields.CharField(max_length=20, default=MonitorStatus.PENDING.value, db_default=MonitorStatus.PENDING.value)
     last_tick: int | None = fields.BigIntField(null=True)
-    run_of = fields.CharField(max_length=20, null=True)
-    run_length = fields.IntField(default=0)
-    run_since: int | None = fields.BigIntField(null=True)
     is_blind = fields.BooleanField(default=False)
+    memory = fields.TextField(null=True)  # jobs/memory.py
+    suspect_in = fields.CharField(max_length=50, null=True)  # where it failed just now, if it may be checked anywhere
+    maintenance_from: int | None = fields.BigIntField(null=True)  # the window that is, comes next, or was last
+    maintenance_until: int | None = fields.BigIntField(null=True)
     # The latest check, as lists show it.
     last_status = fields.CharField(max_length=20, null=True)
     last_checked_at: int | None = fields.BigIntField(null=True)
@@ -62,7 +64,7 @@ async def claim(now: int, horizon: int, limit: int) -> list[Row]:
                 - phase_ms) / interval_ms + 1)
         WHERE number IN (
             SELECT number FROM monitor_state WHERE next_at <= $2 ORDER BY next_at LIMIT $3 {skip_locked()})
-        RETURNING number, slot_at, epoch, version, interval_ms, phase_ms, regions
+        RETURNING number, slot_at, epoch, version, interval_ms, phase_ms, regions, suspect_in
         """,
         now,
         horizon,
@@ -76,8 +78,9 @@ async def lock_states(numbers: Sequence[int]) -> list[Row]:
     Locked in the order of their numbers, so that two writers never wait for each other in a circle.
     """
     return await fetch(
-        "SELECT s.number, s.interval_ms, s.epoch, s.status, s.last_tick, s.run_of, s.run_length, s.run_since, "
-        "s.is_blind, s.last_status, s.last_status_change_at, m.retries, m.recovery_checks, m.id, m.organization_id "
+        "SELECT s.number, s.interval_ms, s.regions, s.epoch, s.status, s.told, s.last_tick, s.is_blind, s.memory, "
+        "s.maintenance_from, s.maintenance_until, s.last_status, s.last_status_change_at, m.retries, "
+        "m.recovery_checks, m.type, m.id, m.organization_id "
         "FROM monitor_state s JOIN monitor m ON m.number = s.number "
         f"WHERE s.number {any_of('$1')} AND NOT m.paused ORDER BY s.number {_for_update_of_state()}",
         list(numbers),
@@ -92,8 +95,8 @@ async def save_states(rows: Iterable[Sequence[object]]) -> None:
     """Rows of the columns below, the number last. When a monitor is due stays as it is: see `recheck`."""
     await execute_many(
         """
-        UPDATE monitor_state SET status = $1, last_tick = $2, run_of = $3, run_length = $4, run_since = $5,
-            is_blind = $6, last_status = $7, last_checked_at = $8, last_status_change_at = $9, last_latency_us = $10,
+        UPDATE monitor_state SET status = $1, told = $2, last_tick = $3, is_blind = $4, memory = $5, suspect_in = $6,
+            last_status = $7, last_checked_at = $8, last_status_change_at = $9, last_latency_us = $10,
             last_reason = $11, last_message = $12
         WHERE number = $13
         """,
@@ -118,7 +121,7 @@ async def begin_epoch(number: int, interval_ms: int, phase: int, regions: str, n
     await execute(
         """
         UPDATE monitor_state SET interval_ms = $1, phase_ms = $2, regions = $3, next_at = $4, version = version + 1,
-            epoch = epoch + 1, last_tick = NULL, run_of = NULL, run_length = 0, run_since = NULL, is_blind = $5
+            epoch = epoch + 1, last_tick = NULL, memory = NULL, suspect_in = NULL, is_blind = $5
         WHERE number = $6
         """,
         interval_ms,
@@ -132,7 +135,8 @@ async def begin_epoch(number: int, interval_ms: int, phase: int, regions: str, n
 
 async def forget_status(number: int) -> None:
     """Nothing is believed of the monitor, as before its first check."""
-    await execute("UPDATE monitor_state SET status = $1 WHERE number = $2", MonitorStatus.PENDING.value, number)
+    pending = MonitorStatus.PENDING.value
+    await execute("UPDATE monitor_state SET status = $1, told = $1, memory = NULL WHERE number = $2", pending, number)
 
 
 async def reschedule(number: int, interval_ms: int, phase: int, regions: str, now: int) -> None:
@@ -194,7 +198,7 @@ async def start_over(now: int, tolerance_ms: int) -> int:
     return await execute(
         """
         UPDATE monitor_state SET next_at = phase_ms + interval_ms * ((CAST($1 AS BIGINT) - phase_ms) / interval_ms + 1),
-            slot_at = NULL, epoch = epoch + 1, last_tick = NULL, run_of = NULL, run_length = 0, run_since = NULL
+            slot_at = NULL, epoch = epoch + 1, last_tick = NULL, memory = NULL
         WHERE next_at > $1 AND next_at - interval_ms - $2 > $1
         """,
         now,

@@ -13,6 +13,11 @@ class Region(Model):
     name = fields.CharField(max_length=50, unique=True)
     last_seen_at: int | None = fields.BigIntField(null=True)  # ms since the epoch, when a worker last spoke up
     version = fields.CharField(max_length=50, null=True)
+    lag_ms: int | None = fields.IntField(null=True)  # how late its checks began lately, at worst
+    is_blind = fields.BooleanField(
+        default=False, db_default=False
+    )  # one of its workers cannot tell its own trouble from its targets'
+    self_checked_at: int | None = fields.BigIntField(null=True)  # when a check of itself last went all the way
 
     class Meta:
         table = "region"

@@ -1,5 +1,6 @@
 """What every probe shares: what it is given, and what it returns."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -19,8 +20,30 @@ class Timings:
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What assertions may look at beyond what an Outcome says itself; None where there is no such thing.
+
+    `body` is what was read of it, and only when asked for: `wants_body` of `Probe.run`.
+    """
+
+    headers: Mapping[str, str] | None = None
+    body: bytes | None = None
+    certificate_days: float | None = None  # until the certificate expires
+    answers: Sequence[str] | None = None  # of a name server, as `dig +short` prints them
+    packet_loss_percent: float | None = None
+    address: str | None = None  # the one that was connected to, without the port
+
+
+NO_FACTS = Facts()
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a probe saw. `message` is for a person and None when all is well."""
+    """What a probe saw. `message` is for a person and None when all is well.
+
+    `detail` is stored with a check that is not well, and compared with that of the last good one: see
+    `jobs/evidence.py` for the names in it. `facts` are not stored.
+    """
 
     status: CheckStatus
     reason: Reason
@@ -29,6 +52,7 @@ class Outcome:
     timings: Timings = Timings()
     status_code: int | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+    facts: Facts = NO_FACTS
 
 
 def judge_latency(outcome: Outcome, degraded_after_ms: int | None) -> Outcome:
@@ -47,7 +71,7 @@ class Probe(Protocol):
 
     def __init__(self, guard: Guard) -> None: ...
 
-    async def run(self, settings: Any, timeout_seconds: float) -> Outcome:
+    async def run(self, settings: Any, timeout_seconds: float, wants_body: bool = False) -> Outcome:
         """Never raises for what the target does: that is an Outcome. Ends within the time-out."""
         ...
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 import aiohttp
 
-from is0k.probes.connection import WATCH
+from is0k.probes.dialer import WATCH
 from is0k.probes.failures import Failure, exchange_failure
 from is0k.schema.enums import Reason
 

@@ -15,14 +15,8 @@ from yarl import URL
 
 from is0k.probes.base import Outcome
 from is0k.probes.body import read_body, spellings, text_of
-from is0k.probes.connection import (
-    WATCH,
-    ThreadResolver,
-    Watch,
-    certificate_facts,
-    milliseconds,
-    tls_context,
-)
+from is0k.probes.certificates import certificate_facts, tls_context
+from is0k.probes.dialer import WATCH, ThreadResolver, Watch, milliseconds, time_out
 from is0k.probes.failures import Failure
 from is0k.probes.guard import Guard
 from is0k.probes.session import PRODUCT, guarded_session
@@ -57,7 +51,7 @@ class HttpProbe:
         self._session: aiohttp.ClientSession | None = None
         self._closing = False
 
-    async def run(self, settings: HttpSettings, timeout_seconds: float) -> Outcome:
+    async def run(self, settings: HttpSettings, timeout_seconds: float, wants_body: bool = False) -> Outcome:
         visit = Visit(settings)
         try:
             async with asyncio.timeout(timeout_seconds):
@@ -109,12 +103,6 @@ class HttpProbe:
             headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
             self._session = guarded_session(self._guard, self._resolver, headers)
         return self._session
-
-
-def time_out(watch: Watch, timeout_seconds: float) -> Failure:
-    if watch.waits_for_thread:
-        return Failure(Reason.INTERNAL_ERROR, "too many names were being looked up at once on this machine")
-    return Failure(Reason.TIMEOUT, f"no answer within {timeout_seconds:g} s ({watch.doing})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import aiohttp
 from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 from aiohttp.abc import AbstractResolver
 
-from is0k.probes.connection import HEADER_BYTES, WATCH, Connector
+from is0k.probes.connection import HEADER_BYTES, Connector
+from is0k.probes.dialer import WATCH
 from is0k.probes.failures import exchange_failure
 from is0k.probes.guard import Guard
 from is0k.settings import program_version

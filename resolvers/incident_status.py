@@ -78,7 +78,7 @@ async def move(held: Held, status: IncidentStatus, now: datetime) -> None:
     """Let it stand there; the caller stores the row."""
     if status is IncidentStatus.RESOLVED and held.is_open:
         held.row.resolved_at = now
-        if held.state is not None and held.is_down:
+        if held.state is not None and held.state.told == MonitorStatus.DOWN.value:
             # Resumed, a target that is down all the same goes down anew, and that is another incident.
             await forget_status(held.state.number)
     elif status is not IncidentStatus.RESOLVED:

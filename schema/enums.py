@@ -8,6 +8,11 @@ import strawberry
 @strawberry.enum(description="What kind of target a monitor watches.")
 class MonitorType(Enum):
     HTTP = "http"
+    TCP = "tcp"
+    PING = "ping"
+    DNS = "dns"
+    TLS = "tls"
+    HEARTBEAT = "heartbeat"
 
 
 @strawberry.enum(description="What is0k believes about a monitor's target now.")
@@ -71,6 +76,43 @@ class KeywordMode(Enum):
     ABSENT = "absent"
 
 
+@strawberry.enum(description="Which addresses of a name are tried.")
+class IpVersion(Enum):
+    ANY = "any"
+    IPV4 = "ipv4"
+    IPV6 = "ipv6"
+
+
+@strawberry.enum(description="The DNS record a `dns` monitor asks for.")
+class RecordType(Enum):
+    A = "A"
+    AAAA = "AAAA"
+    CNAME = "CNAME"
+    MX = "MX"
+    NS = "NS"
+    TXT = "TXT"
+    SOA = "SOA"
+    SRV = "SRV"
+    CAA = "CAA"
+    PTR = "PTR"
+
+
+@strawberry.enum(description="How the answers of a name server must match the expected values.")
+class MatchMode(Enum):
+    ANY = strawberry.enum_value("any", description="At least one of them is answered.")
+    ALL = strawberry.enum_value("all", description="Each of them is answered; more may be.")
+    EXACT = strawberry.enum_value("exact", description="They and nothing else are answered.")
+
+
+@strawberry.enum(description="How a connection that begins in the clear is asked to encrypt.")
+class StartTls(Enum):
+    NONE = strawberry.enum_value("none", description="TLS from the first byte.")
+    SMTP = "smtp"
+    IMAP = "imap"
+    POP3 = "pop3"
+    POSTGRES = "postgres"
+
+
 @strawberry.enum(description="What kind of place an alert channel tells.")
 class ChannelType(Enum):
     EMAIL = "email"
@@ -98,6 +140,17 @@ class DeliveryStatus(Enum):
     PENDING = "pending"
     SENT = "sent"
     FAILED = strawberry.enum_value("failed", description="Given up; it can be replayed.")
+
+
+@strawberry.enum(description="What is0k has to say about itself.")
+class NoticeKind(Enum):
+    BLIND = strawberry.enum_value(
+        "blind", description="A region cannot tell its own network, names or load from its targets."
+    )
+    REGION_SILENT = strawberry.enum_value("region_silent", description="No worker of a region speaks up.")
+    MASS_FAILURE = strawberry.enum_value(
+        "mass_failure", description="Most monitors of a region began to fail together, while its canaries answer."
+    )
 
 
 @strawberry.enum

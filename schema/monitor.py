@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET
@@ -11,18 +11,33 @@ from is0k.schema.alert_channel import AlertChannel
 from is0k.schema.bars import Bars, LatencyLines
 from is0k.schema.check import Check, CheckFilter
 from is0k.schema.context import Info
+from is0k.schema.dns_settings import DnsSettings, DnsSettingsInput, DnsSettingsPatch
 from is0k.schema.enums import MonitorStatus, MonitorType, Period, Reason
 from is0k.schema.faults import Fault
+from is0k.schema.heartbeat_settings import HeartbeatSettings, HeartbeatSettingsInput, HeartbeatSettingsPatch
 from is0k.schema.http_settings import HttpSettings, HttpSettingsInput, HttpSettingsPatch
 from is0k.schema.incident import Incident
 from is0k.schema.node import Node
 from is0k.schema.page import Connection, PageArguments, connection
+from is0k.schema.ping_settings import PingSettings, PingSettingsInput, PingSettingsPatch
 from is0k.schema.rules import Each, Range, Slug, Text, anything, rule
 from is0k.schema.stats import Stats, StatsRange
+from is0k.schema.tcp_settings import TcpSettings, TcpSettingsInput, TcpSettingsPatch
+from is0k.schema.tls_settings import TlsSettings, TlsSettingsInput, TlsSettingsPatch
 
-MonitorSettings = Annotated[HttpSettings, strawberry.union("MonitorSettings")]
+MonitorSettings = Annotated[
+    HttpSettings | TcpSettings | PingSettings | DnsSettings | TlsSettings | HeartbeatSettings,
+    strawberry.union("MonitorSettings"),
+]
 
-SETTINGS: dict[MonitorType, type[HttpSettings]] = {MonitorType.HTTP: HttpSettings}
+SETTINGS: dict[MonitorType, type[Any]] = {
+    MonitorType.HTTP: HttpSettings,
+    MonitorType.TCP: TcpSettings,
+    MonitorType.PING: PingSettings,
+    MonitorType.DNS: DnsSettings,
+    MonitorType.TLS: TlsSettings,
+    MonitorType.HEARTBEAT: HeartbeatSettings,
+}
 
 INTERVAL = Range(5, 86_400, " seconds")
 TIMEOUT = Range(0.5, 30, " seconds")
@@ -110,11 +125,21 @@ class Monitor(Node):
 @strawberry.input(one_of=True, description="Exactly one: the settings of the monitor's type.")
 class MonitorSettingsInput:
     http: HttpSettingsInput | None = UNSET
+    tcp: TcpSettingsInput | None = UNSET
+    ping: PingSettingsInput | None = UNSET
+    dns: DnsSettingsInput | None = UNSET
+    tls: TlsSettingsInput | None = UNSET
+    heartbeat: HeartbeatSettingsInput | None = UNSET
 
 
 @strawberry.input(one_of=True, description="Exactly one: the settings that change, of the monitor's own type.")
 class MonitorSettingsPatch:
     http: HttpSettingsPatch | None = UNSET
+    tcp: TcpSettingsPatch | None = UNSET
+    ping: PingSettingsPatch | None = UNSET
+    dns: DnsSettingsPatch | None = UNSET
+    tls: TlsSettingsPatch | None = UNSET
+    heartbeat: HeartbeatSettingsPatch | None = UNSET
 
 
 @strawberry.input

@@ -33,6 +33,11 @@ LONGEST_HISTORY_DAYS = max(limits.history_days for limits in LIMITS.values())
 # The first plan that has the type; those after it have it too.
 MONITOR_TYPE_PLANS = {
     MonitorType.HTTP: Plan.FREE,
+    MonitorType.TCP: Plan.HOBBY,
+    MonitorType.PING: Plan.HOBBY,
+    MonitorType.DNS: Plan.PRO,
+    MonitorType.TLS: Plan.PRO,
+    MonitorType.HEARTBEAT: Plan.HOBBY,
 }
 CHANNEL_TYPE_PLANS = {
     ChannelType.EMAIL: Plan.FREE,

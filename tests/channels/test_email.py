@@ -13,7 +13,7 @@ from is0k.channels.email import EmailChannel
 from is0k.channels.http import Http
 from is0k.channels.mail_server import MailServer
 from is0k.channels.refusal import Refused
-from is0k.probes.connection import tls_context
+from is0k.probes.certificates import tls_context
 from is0k.probes.guard import Guard
 from is0k.schema.email_settings import EmailSettings
 from is0k.settings import Settings

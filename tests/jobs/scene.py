@@ -7,6 +7,7 @@ from typing import Any
 
 from is0k import models
 from is0k.jobs.checker import Finding, Slot
+from is0k.jobs.monitor_file import Place
 from is0k.jobs.writer import Writer
 from is0k.models.check import REASONS, STATUSES
 from is0k.models.sql import Row, execute, fetch
@@ -16,7 +17,7 @@ from is0k.schema.enums import CheckStatus, Reason
 from is0k.tests.stage.clock import FakeClock
 from is0k.tests.stage.people import new_monitor
 
-REGION = 1
+REGION = Place(1, "default")
 UP, DOWN, UNKNOWN, DEGRADED = CheckStatus.UP, CheckStatus.DOWN, CheckStatus.UNKNOWN, CheckStatus.DEGRADED
 
 WELL = Outcome(UP, Reason.OK, latency_ms=12.5, status_code=200)
@@ -95,7 +96,7 @@ class FakeProbe:
         self.error: BaseException | None = None
         self.is_closed = False
 
-    async def run(self, settings: Any, timeout_seconds: float) -> Outcome:
+    async def run(self, settings: Any, timeout_seconds: float, wants_body: bool = False) -> Outcome:
         self.started.append(settings.url)
         if settings.url in self.hanging:
             await self.let_go.wait()

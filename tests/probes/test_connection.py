@@ -12,7 +12,7 @@ import trustme
 from aiohttp.abc import ResolveResult
 
 from is0k.probes.base import Timings
-from is0k.probes.connection import ThreadResolver
+from is0k.probes.dialer import ThreadResolver
 from is0k.probes.guard import Guard
 from is0k.probes.http import HttpProbe
 from is0k.schema.enums import CheckStatus, HttpMethod, Reason

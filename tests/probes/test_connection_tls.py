@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from is0k.probes.connection import CERTIFICATES, MAX_CERTIFICATES, certificate_facts
+from is0k.probes.certificates import CERTIFICATES, MAX_CERTIFICATES, certificate_facts
 from is0k.probes.http import HttpProbe
 from is0k.schema.enums import CheckStatus, Reason
 from is0k.tests.probes.conftest import Names

@@ -1,0 +1,100 @@
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+from is0k.schema.enums import NoticeKind
+from is0k.schema.ids import uuid7
+from orjson import loads
+from tortoise.fields.data import JSON_DUMPS
+from tortoise import fields
+
+# What people were told of last is what the status was: nothing was held back until now.
+FILL = """
+    UPDATE monitor_state SET told = status;
+    CREATE UNIQUE INDEX notice_one_open ON notice (kind, region) WHERE ended_at IS NULL;
+"""
+
+
+async def fill(apps, editor):
+    await editor.client.execute_script(FILL)
+
+
+class Migration(migrations.Migration):
+    dependencies = [('models', '0003_api')]
+
+    initial = False
+
+    operations = [
+        ops.CreateModel(
+            name='LastGood',
+            fields=[
+                ('number', fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('at', fields.BigIntField()),
+                ('facts', fields.TextField(unique=False)),
+            ],
+            options={'table': 'last_good', 'app': 'models', 'pk_attr': 'number'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Notice',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ('updated_at', fields.DatetimeField(auto_now=True, auto_now_add=False)),
+                ('kind', fields.CharEnumField(description='NoticeKind', enum_type=NoticeKind, max_length=20)),
+                ('region', fields.CharField(max_length=50)),
+                ('message', fields.TextField(unique=False)),
+                ('started_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('ended_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'notice', 'app': 'models', 'pk_attr': 'id', 'table_description': 'A partial unique index lets one of a kind be open for a region at a time, however many workers see the reason.'},
+            bases=['Row'],
+        ),
+        ops.AddField(
+            model_name='Monitor',
+            name='assertions',
+            field=fields.JSONField(default=list, db_default="[]", encoder=JSON_DUMPS, decoder=loads),
+        ),
+        ops.AddField(
+            model_name='MonitorState',
+            name='maintenance_from',
+            field=fields.BigIntField(null=True),
+        ),
+        ops.AddField(
+            model_name='MonitorState',
+            name='maintenance_until',
+            field=fields.BigIntField(null=True),
+        ),
+        ops.AddField(
+            model_name='MonitorState',
+            name='memory',
+            field=fields.TextField(null=True, unique=False),
+        ),
+        ops.AddField(
+            model_name='MonitorState',
+            name='suspect_in',
+            field=fields.CharField(null=True, max_length=50),
+        ),
+        ops.AddField(
+            model_name='MonitorState',
+            name='told',
+            field=fields.CharField(default='pending', db_default='pending', max_length=20),
+        ),
+        ops.RemoveField(model_name='MonitorState', name='run_length'),
+        ops.RemoveField(model_name='MonitorState', name='run_of'),
+        ops.RemoveField(model_name='MonitorState', name='run_since'),
+        ops.AddField(
+            model_name='Region',
+            name='is_blind',
+            field=fields.BooleanField(default=False, db_default=False),
+        ),
+        ops.AddField(
+            model_name='Region',
+            name='lag_ms',
+            field=fields.IntField(null=True),
+        ),
+        ops.AddField(
+            model_name='Region',
+            name='self_checked_at',
+            field=fields.BigIntField(null=True),
+        ),
+        ops.RunPython(fill, ops.RunPython.noop),
+    ]

@@ -1,0 +1,27 @@
+"""Settings of a `ping` monitor."""
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import strawberry
+
+from is0k.schema.enums import IpVersion
+from is0k.schema.rules import Range, rule
+from is0k.schema.target_rules import Host
+from is0k.schema.typed_settings import as_input, as_patch
+
+
+@strawberry.type(description="Send ICMP echo requests. The latency is the mean round trip of those that came back.")
+class PingSettings:
+    host: str = strawberry.field(metadata=rule(Host()))
+    packets: int = strawberry.field(default=4, metadata=rule(Range(1, 20)))
+    max_packet_loss_percent: int = strawberry.field(
+        default=50, description="More loss than that is down.", metadata=rule(Range(0, 99, " %"))
+    )
+    ip_version: IpVersion = IpVersion.ANY
+
+
+if TYPE_CHECKING:
+    PingSettingsInput: TypeAlias = PingSettings
+    PingSettingsPatch: TypeAlias = PingSettings
+else:
+    PingSettingsInput, PingSettingsPatch = as_input(PingSettings), as_patch(PingSettings)
