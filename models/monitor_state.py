@@ -30,8 +30,9 @@ class MonitorState(Model):
     told = fields.CharField(max_length=20, default=MonitorStatus.PENDING.value, db_default=MonitorStatus.PENDING.value)
     last_tick: int | None = fields.BigIntField(null=True)
     is_blind = fields.BooleanField(default=False)
-    memory = fields.TextField(null=True)  # jobs/memory.py
-    suspect_in = fields.CharField(max_length=50, null=True)  # where it failed just now, if it may be checked anywhere
+    memory: str | None = fields.TextField(null=True)  # jobs/memory.py
+    # Where it failed just now, if it may be checked anywhere.
+    suspect_in = fields.CharField(max_length=50, null=True)
     maintenance_from: int | None = fields.BigIntField(null=True)  # the window that is, comes next, or was last
     maintenance_until: int | None = fields.BigIntField(null=True)
     # The latest check, as lists show it.

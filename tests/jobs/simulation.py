@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from is0k.jobs.scheduler import AHEAD_MS
-from is0k.jobs.verdict import Change, Policy, Result, State, judge
+from is0k.jobs.telling import Change
+from is0k.jobs.verdict import Policy, Result, State, judge
 from is0k.jobs.writer import FLUSH_SECONDS
 from is0k.schema.enums import CheckStatus
 
@@ -78,8 +79,7 @@ class Life:
     def _write(self, now: int, result: Result) -> None:
         verdict = judge(self.policy, self.state, result)
         self.state = verdict.state
-        if verdict.transition:
-            self.alerts.append(Alert(verdict.transition.change, verdict.transition.at, now))
+        self.alerts += [Alert(transition.change, transition.at, now) for transition in verdict.transitions]
         if verdict.recheck_at is not None:
             self.recheck(max(verdict.recheck_at, now), now)
 

@@ -6,7 +6,8 @@ from random import Random
 import pytest
 
 from is0k.jobs.scheduler import AHEAD_MS
-from is0k.jobs.verdict import Change, Policy
+from is0k.jobs.telling import Change
+from is0k.jobs.verdict import Policy
 from is0k.tests.jobs.simulation import FLUSH_MS, SECOND_MS, Alert, Life, Outage
 
 TICKS = 60_000
@@ -17,7 +18,7 @@ def lives(random: Random, lengths: tuple[float, float]) -> Iterator[Life]:
     """Monitors of all kinds, each with outages of a length between these shares of its interval, far apart."""
     ticks = 0
     while ticks < TICKS:
-        policy = Policy(random.choice((5, 10, 30, 60, 300, 3_600)) * SECOND_MS, random.randint(1, 5))
+        policy = Policy(random.choice((5, 10, 30, 60, 300, 3_600)) * SECOND_MS, random.randint(1, 5), is_patient=False)
         interval = policy.interval_ms
         outages, at = [], 3 * interval
         for _ in range(60):

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from is0k.jobs.verdict import Policy, State
+from is0k.jobs.verdict import ANYWHERE, Policy, State, View
 from is0k.models.monitor_state import claim, recheck
 from is0k.models.sql import execute_many
 from is0k.resolvers.context import Context
@@ -48,6 +48,6 @@ async def test_where_a_recheck_moves_a_monitor(ctx: Context, clock: FakeClock) -
 
     for next_at, slot_at, last_tick, number in rows:
         life = Life(Policy(MINUTE), 0, 0, [])
-        life.next_at, life.slot_at, life.state = next_at, slot_at, State(last_tick=last_tick)
+        life.next_at, life.slot_at, life.state = next_at, slot_at, State(views={ANYWHERE: View(last_tick)})
         life.recheck(now, now)
         assert (await state_of(number)).next_at == life.next_at

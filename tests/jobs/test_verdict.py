@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from is0k.jobs.verdict import Change, Policy, Result, State, Verdict, judge
+from is0k.jobs.telling import Change, Told
+from is0k.jobs.verdict import ANYWHERE, Policy, Result, State, Verdict, View, judge
 from is0k.schema.enums import CheckStatus, MonitorStatus, Reason
 
 MINUTE = 60_000
@@ -92,15 +93,16 @@ def test_story(story: Story) -> None:
     verdicts = live(story.checks, story.policy)
 
     assert " ".join(verdict.state.status.value for verdict in verdicts) == story.statuses
-    told = [verdict.transition for verdict in verdicts if verdict.transition]
+    told = [transition for verdict in verdicts for transition in verdict.transitions]
     assert tuple(f"{each.change.value} at {each.at // MINUTE}" for each in told) == story.transitions
 
 
 def test_a_transition_tells_the_reason_of_the_check_that_settled_it() -> None:
-    state = State(status=MonitorStatus.UP, last_tick=1, run_of=CheckStatus.DOWN, run_length=2, run_since=1)
+    views = {ANYWHERE: View(1, CheckStatus.DOWN, 2, 1)}
+    state = State(status=MonitorStatus.UP, views=views, told=Told(MonitorStatus.UP))
     verdict = judge(DEFAULT, state, Result(2, 0, CheckStatus.DOWN, Reason.TIMEOUT, "no answer within 10 s"))
 
-    assert verdict.transition == (Change.WENT_DOWN, 1, Reason.TIMEOUT, "no answer within 10 s")
+    assert verdict.transitions == ((Change.WENT_DOWN, 1, Reason.TIMEOUT, "no answer within 10 s"),)
 
 
 @pytest.mark.parametrize("checks", ["UD", "UDD", "US", "D", "DDDUD", "UD?", "DDD"])
@@ -125,7 +127,7 @@ def test_a_double_or_late_result_is_refused(tick: int) -> None:
     state = live("U")[-1].state
     verdict = judge(DEFAULT, state, Result(tick, 0, CheckStatus.DOWN))
 
-    assert verdict == (state, None, None, False)
+    assert verdict == Verdict(state, is_applied=False)
 
 
 @pytest.mark.parametrize("epoch", [0, 2])
@@ -133,21 +135,21 @@ def test_a_result_of_another_epoch_is_refused(epoch: int) -> None:
     state = State(epoch=1)
     verdict = judge(DEFAULT, state, Result(MINUTE, epoch, CheckStatus.DOWN))
 
-    assert verdict == (state, None, None, False)
+    assert verdict == Verdict(state, is_applied=False)
 
 
 def test_after_a_new_epoch_an_outage_ends_with_the_first_good_check_all_the_same() -> None:
-    state = State(epoch=1, status=MonitorStatus.DOWN)
+    state = State(epoch=1, status=MonitorStatus.DOWN, told=Told(MonitorStatus.DOWN, is_down=True))
     verdict = judge(DEFAULT, state, Result(7, 1, CheckStatus.UP))
 
-    assert verdict.transition == (Change.CAME_UP, 7, Reason.OK, None)
+    assert verdict.transitions == ((Change.CAME_UP, 7, Reason.OK, None),)
 
 
 def test_after_a_new_epoch_an_outage_that_goes_on_is_no_second_one() -> None:
-    state = State(epoch=1, status=MonitorStatus.DOWN)
+    state = State(epoch=1, status=MonitorStatus.DOWN, told=Told(MonitorStatus.DOWN, is_down=True))
     verdict = judge(DEFAULT, state, Result(7, 1, CheckStatus.DOWN))
 
-    assert (verdict.state.status, verdict.transition, verdict.recheck_at) == (MonitorStatus.DOWN, None, None)
+    assert (verdict.state.status, verdict.transitions, verdict.recheck_at) == (MonitorStatus.DOWN, (), None)
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,21 @@ from random import Random
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from is0k.jobs.verdict import SHORTEST_RECHECK_MS, Change, Policy, Result, State, Verdict, judge
+from is0k.jobs.telling import Change
+from is0k.jobs.verdict import ANYWHERE, SHORTEST_RECHECK_MS, Policy, Result, State, Verdict, View, judge
 from is0k.schema.enums import CheckStatus, MonitorStatus
 
 GOOD = (CheckStatus.UP, CheckStatus.DEGRADED)
 
-policies = st.builds(Policy, st.integers(5_000, 86_400_000), st.integers(0, 10), st.integers(1, 10))
+policies = st.builds(
+    Policy,
+    st.integers(5_000, 86_400_000),
+    st.integers(0, 10),
+    st.integers(1, 10),
+    st.just(frozenset()),
+    st.none(),
+    st.just(False),
+)
 seen = st.sampled_from(CheckStatus)
 histories = st.lists(seen, max_size=40)
 # Few ticks and two epochs, so that double, late and outdated ones are frequent.
@@ -32,7 +41,7 @@ def in_order(statuses: Sequence[CheckStatus], after: int = 0) -> list[Result]:
 
 
 def changes(verdicts: Iterable[Verdict]) -> list[tuple[Change, int]]:
-    return [(verdict.transition.change, verdict.transition.at) for verdict in verdicts if verdict.transition]
+    return [(transition.change, transition.at) for verdict in verdicts for transition in verdict.transitions]
 
 
 @given(policies, histories)
@@ -58,7 +67,8 @@ def test_an_outage_that_covers_its_confirmations_always_alerts_whatever_was_befo
     verdicts = fold(policy, in_order(outage, len(history)), before)
 
     first_failing = len(history) + 1 + outage.index(CheckStatus.DOWN)
-    since = before.run_since if before.run_of is CheckStatus.DOWN else first_failing
+    view = before.views.get(ANYWHERE, View())
+    since = view.run_since if view.run_of is CheckStatus.DOWN else first_failing
     assert verdicts[-1].state.status is MonitorStatus.DOWN
     assert changes(verdicts) == [(Change.WENT_DOWN, since)]
 
@@ -91,7 +101,8 @@ def test_unknown_results_change_neither_status_nor_run(policy: Policy, history: 
     known = fold(policy, [result for result in in_order(history) if result.status is not CheckStatus.UNKNOWN])
 
     def without_sight(state: State) -> State:
-        return state._replace(last_tick=None, is_blind=False)
+        views = {place: view._replace(last_tick=None, is_blind=False) for place, view in state.views.items()}
+        return state._replace(views={place: view for place, view in views.items() if view.run_of}, is_blind=False)
 
     assert without_sight(verdicts[-1].state) == without_sight(known[-1].state)
     assert changes(verdicts) == changes(known)
@@ -132,8 +143,8 @@ def test_a_recheck_is_asked_for_exactly_while_the_run_proves_nothing(
     policy: Policy, history: list[CheckStatus]
 ) -> None:
     for verdict in fold(policy, in_order(history))[1:]:
-        state = verdict.state
-        agrees = state.run_of is None or state.run_of.value == state.status.value
+        state, view = verdict.state, verdict.state.views[ANYWHERE]
+        agrees = view.run_of is None or view.run_of.value == state.status.value
         assert (verdict.recheck_at is None) == agrees
         assert verdict.recheck_at in (None, (state.last_tick or 0) + policy.recheck_ms)
 

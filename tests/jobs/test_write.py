@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 
 from is0k import models
+from is0k.jobs.memory import recall
+from is0k.jobs.verdict import View
 from is0k.jobs.writer import write
 from is0k.probes.base import Outcome, Timings
 from is0k.resolvers.context import Context
 from is0k.resolvers.monitors import delete_monitor, pause_monitor, resume_monitor, update_monitor
 from is0k.schema import UpdateMonitorInput
 from is0k.schema.clock import moment
-from is0k.schema.enums import CheckStatus, IncidentImpact, IncidentOrigin, IncidentStatus, Reason
+from is0k.schema.enums import CheckStatus, IncidentImpact, IncidentOrigin, IncidentStatus, MonitorStatus, Reason
 from is0k.tests.jobs.scene import (
     BLIND,
     DOWN,
@@ -46,7 +48,7 @@ async def test_a_check_is_stored_with_all_that_was_measured(ctx: Context, clock:
     assert row == {
         "number": number,
         "tick": clock.ms,
-        "region": REGION,
+        "region": REGION.number,
         "lag_ms": 7,
         "attempt": 1,
         "status": 0,
@@ -80,7 +82,8 @@ async def test_the_state_shows_the_latest_check(ctx: Context, clock: FakeClock) 
     await write([finding(number, clock.ms), finding(number, clock.ms + MINUTE, ILL, lag_ms=40)], REGION)
 
     state = await state_of(number)
-    assert (state.status, state.run_of, state.run_length, state.run_since) == ("down", "down", 1, clock.ms + MINUTE)
+    assert (state.status, state.told) == ("down", "down")
+    assert recall(state.memory, MonitorStatus.DOWN)[0] == {"": View(clock.ms + MINUTE, DOWN, 1, clock.ms + MINUTE)}
     assert (state.last_tick, state.last_status_change_at) == (clock.ms + MINUTE, clock.ms + MINUTE)
     assert (state.last_status, state.last_checked_at) == ("down", clock.ms + MINUTE + 40)
     assert (state.last_latency_us, state.last_reason, state.last_message) == (9_250, "bad_status", ILL.message)
@@ -115,7 +118,8 @@ async def test_a_double_finding_is_stored_once_and_judged_once(ctx: Context, clo
 
     assert await ticks_of(number) == [clock.ms]
     state = await state_of(number)
-    assert (state.status, state.run_length) == ("pending", 1)
+    assert state.status == "pending"
+    assert recall(state.memory, MonitorStatus.PENDING)[0] == {"": View(clock.ms, DOWN, 1, clock.ms)}
 
 
 async def test_a_late_finding_goes_to_history_and_changes_nothing(ctx: Context, clock: FakeClock) -> None:

@@ -27,6 +27,7 @@ async def test_a_claim_tells_the_slot_and_what_a_worker_must_know() -> None:
             "interval_ms": MINUTE,
             "phase_ms": 7_000,
             "regions": "eu us",
+            "suspect_in": None,
         }
     ]
     assert await next_at(1) == NOON + MINUTE + 7_000

@@ -102,14 +102,16 @@ async def test_another_interval_begins_with_its_next_slot(
 
 
 async def test_after_the_clock_was_set_back_what_is_due_too_far_off_begins_anew() -> None:
-    await planned(1, next_at=NOON + MINUTE + 5_001, slot_at=NOON + 5_001, last_tick=NOON + 5_001, run_length=2)
+    await planned(
+        1, next_at=NOON + MINUTE + 5_001, slot_at=NOON + 5_001, last_tick=NOON + 5_001, memory="[{},[],false,false]"
+    )
     await planned(2, next_at=NOON + MINUTE + 5_000)
     await planned(3, next_at=None)
 
     assert await start_over(NOON, 5_000) == 1
 
     begun = await models.MonitorState.get(number=1)
-    assert (begun.next_at, begun.slot_at, begun.last_tick, begun.run_length) == (NOON + 7_000, None, None, 0)
+    assert (begun.next_at, begun.slot_at, begun.last_tick, begun.memory) == (NOON + 7_000, None, None, None)
     assert begun.epoch == 4
     assert [await next_at(2), await next_at(3)] == [NOON + MINUTE + 5_000, None]
 

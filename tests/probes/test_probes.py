@@ -16,7 +16,7 @@ def test_every_type_of_monitor_has_a_probe() -> None:
 
 @pytest.mark.parametrize("probe", PROBES.values())
 def test_every_probe_runs_and_closes_as_the_protocol_says(probe: type[Probe]) -> None:
-    assert list(inspect.signature(probe.run).parameters) == ["self", "settings", "timeout_seconds"]
+    assert list(inspect.signature(probe.run).parameters) == ["self", "settings", "timeout_seconds", "wants_body"]
     assert inspect.iscoroutinefunction(probe.run)
     assert inspect.iscoroutinefunction(probe.close)
 

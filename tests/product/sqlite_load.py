@@ -15,6 +15,7 @@ from strawberry import ID
 
 from is0k import schema
 from is0k.jobs.checker import Finding, Slot
+from is0k.jobs.monitor_file import Place
 from is0k.jobs.writer import write
 from is0k.models.database import opened
 from is0k.models.monitor_state import claim
@@ -39,7 +40,7 @@ class Load:
     """Does one thing after the other, chosen by chance."""
 
     def __init__(self, ctx: Context, region: int) -> None:
-        self.ctx, self.region = ctx, region
+        self.ctx, self.place = ctx, Place(region, "default")
         self.writes, self.reads = 0, 0
         self.faults: list[str] = []
         self._own: list[ID] = []
@@ -60,7 +61,7 @@ class Load:
         now = milliseconds(self.ctx.clock.now())
         rows = await claim(now, now + 5_000, 50)
         slots = [Slot(row["number"], row["slot_at"], row["epoch"], row["version"]) for row in rows]
-        await write([Finding(slot, 0, random.choice([WELL, ILL])) for slot in slots], self.region)
+        await write([Finding(slot, 0, random.choice([WELL, ILL])) for slot in slots], self.place)
         self.writes += 2
 
     async def _change(self) -> None:

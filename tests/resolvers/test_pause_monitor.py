@@ -27,12 +27,12 @@ async def test_a_paused_monitor_is_due_never(ctx: Context) -> None:
 
 async def test_a_check_under_way_no_longer_counts(ctx: Context) -> None:
     monitor = await new_monitor(ctx)
-    await models.MonitorState.all().update(run_of="down", run_length=2, run_since=1, last_tick=1)
+    await models.MonitorState.all().update(memory="[{},[],true,false]", last_tick=1)
 
     await pause_monitor(ctx, monitor.id)
 
     after = await state()
-    assert (after.epoch, after.run_of, after.run_length, after.run_since, after.last_tick) == (1, None, 0, None, None)
+    assert (after.epoch, after.memory, after.last_tick) == (1, None, None)
 
 
 async def test_pausing_again_changes_nothing(ctx: Context) -> None:

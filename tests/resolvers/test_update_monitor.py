@@ -12,7 +12,7 @@ from is0k.schema.coercion import Flat, read
 from is0k.schema.enums import MonitorStatus, MonitorType
 from is0k.schema.errors import ValidationFailed
 from is0k.tests.stage.clock import FakeClock
-from is0k.tests.stage.people import new_monitor
+from is0k.tests.stage.people import http_settings, new_monitor
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +36,7 @@ async def test_what_is_present_is_set_and_what_is_absent_is_kept(ctx: Context) -
     after = await edit(ctx, before, name="  Blog ", keyword="fine")
 
     assert after == replace(
-        before, name="Blog", settings=replace(before.settings, keyword="fine"), updated_at=after.updated_at
+        before, name="Blog", settings=replace(http_settings(before), keyword="fine"), updated_at=after.updated_at
     )
     assert after == await get_monitor(ctx, before.id)
 
@@ -93,19 +93,19 @@ async def test_what_has_no_default_cannot_be_cleared(ctx: Context) -> None:
 
 async def test_masked_headers_written_back_keep_what_is_stored(ctx: Context) -> None:
     before = await new_monitor(ctx, headers={"Authorization": TOKEN, "X-Gone": TOKEN})
-    assert before.settings.headers == {"Authorization": "••••6789", "X-Gone": "••••6789"}
+    assert http_settings(before).headers == {"Authorization": "••••6789", "X-Gone": "••••6789"}
 
     after = await edit(ctx, before, headers={"Authorization": "••••6789", "X-New": "12345678901"})
 
     [target] = await read_targets([before.number])
     assert stored_settings(target).headers == {"Authorization": TOKEN, "X-New": "12345678901"}
-    assert after.settings.headers == {"Authorization": "••••6789", "X-New": "••••8901"}
+    assert http_settings(after).headers == {"Authorization": "••••6789", "X-New": "••••8901"}
 
 
 async def test_another_target_begins_a_new_epoch_and_is_checked_at_once(ctx: Context, clock: FakeClock) -> None:
     before = await new_monitor(ctx)
     await models.MonitorState.all().update(
-        status="down", last_tick=5, run_of="down", run_length=3, run_since=4, is_blind=True, next_at=clock.ms + 50_000
+        status="down", last_tick=5, memory="[{},[],true,false]", is_blind=True, next_at=clock.ms + 50_000
     )
     clock.move(10)
 
@@ -113,7 +113,7 @@ async def test_another_target_begins_a_new_epoch_and_is_checked_at_once(ctx: Con
 
     state = await state_of(before)
     assert (state.epoch, state.version, state.next_at) == (1, 1, clock.ms)
-    assert (state.last_tick, state.run_of, state.run_length, state.run_since) == (None, None, 0, None)
+    assert (state.last_tick, state.memory) == (None, None)
     # What is believed of it is believed until the new target has been seen.
     assert after.status is MonitorStatus.DOWN
 
@@ -123,7 +123,7 @@ async def test_another_target_begins_a_new_epoch_and_is_checked_at_once(ctx: Con
 )
 async def test_the_same_target_goes_on_in_its_epoch(ctx: Context, clock: FakeClock, fields: dict[str, Any]) -> None:
     monitor = await new_monitor(ctx)
-    run = {"status": "down", "last_tick": 5, "run_of": "down", "run_length": 3, "run_since": 4}
+    run = {"status": "down", "last_tick": 5, "memory": "[{},[],true,false]"}
     await models.MonitorState.all().update(**run)
 
     await edit(ctx, monitor, **fields)

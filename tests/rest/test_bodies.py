@@ -233,7 +233,7 @@ async def test_a_body_with_a_fault_makes_nothing(api: Api, body: Any, faults: di
     [
         ({"name": None}, {"name": "REQUIRED"}),
         ({"url": None}, {"url": "REQUIRED"}),
-        ({"type": "dns"}, {"type": "INVALID_VALUE"}),
+        ({"type": "dns"}, {"type": "IMMUTABLE"}),
         ({"nmae": "Blog"}, {"nmae": "UNKNOWN_FIELD"}),
         ({"timeoutSeconds": 29, "intervalSeconds": 20}, {"timeoutSeconds": "OUT_OF_RANGE"}),
         ({"method": "HEAD", "keyword": "ok"}, {"keyword": "NOT_ALLOWED"}),

@@ -80,7 +80,7 @@ def test_an_edit_need_not_tell_the_type() -> None:
 def test_an_edit_may_repeat_the_type_and_not_change_it() -> None:
     assert read(UpdateMonitorInput, {"type": "http", "name": "New"}, EDIT).name == "New"
     assert faults(UpdateMonitorInput, {"type": "tcp", "name": ""}, EDIT) == {
-        "type": "INVALID_VALUE",
+        "type": "IMMUTABLE",
         "name": "BAD_LENGTH",
     }
 

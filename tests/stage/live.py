@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from is0k.jobs.announcements import announcements
 from is0k.jobs.checker import Finding
-from is0k.jobs.monitor_file import MonitorFile
+from is0k.jobs.monitor_file import MonitorFile, Place
 from is0k.jobs.writer import write
 from is0k.models.region import region_number
 from is0k.resolvers.announcer import Announcer, channel
@@ -116,7 +116,7 @@ class Newsroom:
         self.tell(await self.store(*findings))
 
     async def store(self, *findings: Finding) -> Sequence[MonitorFile]:
-        return await write(findings, await region_number("default"))
+        return await write(findings, Place(await region_number("default"), "default"))
 
     def tell(self, files: Sequence[MonitorFile]) -> None:
         self.announcer.announce(announcements(files, "default"))

@@ -28,6 +28,12 @@ async def new_monitor(ctx: Context, **fields: Any) -> schema.Monitor:
     return await create_monitor(ctx, read(schema.CreateMonitorInput, body, Flat(MonitorType)))
 
 
+def http_settings(monitor: schema.Monitor) -> schema.HttpSettings:
+    """Its settings, known to be those of an `http` monitor."""
+    assert isinstance(monitor.settings, schema.HttpSettings)
+    return monitor.settings
+
+
 async def new_incident(ctx: Context, **fields: Any) -> schema.Incident:
     """An incident, described the way REST does."""
     return await create_incident(ctx, read(schema.CreateIncidentInput, {"title": "Shop is slow", **fields}))
