@@ -6,15 +6,17 @@ written a little after it has ended, and a recheck it asks for pulls the next sl
 """
 
 import heapq
+import itertools
 from bisect import bisect_right
 from collections.abc import Sequence
+from random import Random
 from typing import NamedTuple
 
 from is0k.jobs.scheduler import AHEAD_MS
 from is0k.jobs.telling import Change
-from is0k.jobs.verdict import Policy, Result, State, judge
+from is0k.jobs.verdict import ANYWHERE, Policy, Result, State, judge
 from is0k.jobs.writer import FLUSH_SECONDS
-from is0k.schema.enums import CheckStatus
+from is0k.schema.enums import CheckStatus, Reason
 
 FLUSH_MS = round(FLUSH_SECONDS * 1000)
 SECOND_MS = 1_000
@@ -30,6 +32,15 @@ class Outage(NamedTuple):
     end: int
 
 
+class Trouble(NamedTuple):
+    """Of our own, in one region. Without its worker (`is_gone`) there are no checks, else they tell nothing."""
+
+    region: str
+    start: int
+    end: int
+    is_gone: bool
+
+
 class Alert(NamedTuple):
     change: Change
     at: int
@@ -37,22 +48,36 @@ class Alert(NamedTuple):
 
 
 class Life:
-    """`probe_ms`: how long a check takes. Checks that start in an outage fail."""
+    """`probe_ms`: how long a check takes. Checks that start in an outage fail.
 
-    def __init__(self, policy: Policy, phase_ms: int, probe_ms: int, outages: Sequence[Outage]) -> None:
+    `troubles`: when a region's own network is away (its checks tell nothing) or its worker is gone (there are none).
+    `random`: results take longer or shorter, and some come twice.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        phase_ms: int,
+        probe_ms: int,
+        outages: Sequence[Outage],
+        troubles: Sequence[Trouble] = (),
+        random: Random | None = None,
+    ) -> None:
         self.policy, self.phase_ms, self.probe_ms, self.outages = policy, phase_ms, probe_ms, outages
+        self.troubles, self.random = troubles, random
         self._starts = [outage.start for outage in outages]
         self.next_at, self.slot_at = phase_ms, 0
         self.state = State()
         self.ticks: list[int] = []
         self.failing_ticks = 0
         self.alerts: list[Alert] = []
-        self._events: list[tuple[int, int, Result | None]] = []
+        self._events: list[tuple[int, int, int, Result | None]] = []
+        self._count = itertools.count()  # of two events at a time the first is the one that was foreseen first
 
     def run(self, until: int) -> None:
         self._expect_claim(0)
         while self._events and self._events[0][0] < until:
-            now, _, result = heapq.heappop(self._events)
+            now, _, _, result = heapq.heappop(self._events)
             if result is None:
                 self._claim(now)
             else:
@@ -61,7 +86,7 @@ class Life:
     def _expect_claim(self, now: int) -> None:
         """At the first whole second that finds the slot near enough."""
         second = -(-max(now, self.next_at - AHEAD_MS) // SECOND_MS) * SECOND_MS
-        heapq.heappush(self._events, (second, 1, None))
+        heapq.heappush(self._events, (second, 1, next(self._count), None))
 
     def _claim(self, now: int) -> None:
         if self.next_at > now + AHEAD_MS:
@@ -70,11 +95,28 @@ class Life:
         self.next_at = next_slot(tick, self.slot_at, now, self.phase_ms, self.policy.interval_ms)
         self.slot_at = tick
         start = max(tick, now)
-        status = CheckStatus.DOWN if self._fails(start) else CheckStatus.UP
         self.ticks.append(tick)
-        self.failing_ticks += status is CheckStatus.DOWN
-        heapq.heappush(self._events, (start + self.probe_ms + FLUSH_MS, 0, Result(tick, 0, status)))
+        self.failing_ticks += self._fails(start)
+        for region in sorted(self.policy.regions) or [ANYWHERE]:
+            for result in self._look(region, tick, start):
+                self._expect_result(start + self._takes() + FLUSH_MS, result)
         self._expect_claim(now)
+
+    def _expect_result(self, at: int, result: Result) -> None:
+        heapq.heappush(self._events, (at, 0, next(self._count), result))
+
+    def _look(self, region: str, tick: int, start: int) -> list[Result]:
+        status, reason = (CheckStatus.DOWN, Reason.TIMEOUT) if self._fails(start) else (CheckStatus.UP, Reason.OK)
+        for trouble in self.troubles:
+            if trouble.region == region and trouble.start <= start < trouble.end:
+                if trouble.is_gone:
+                    return []
+                status, reason = CheckStatus.UNKNOWN, Reason.OBSERVER_UNHEALTHY
+        times = 2 if self.random and self.random.random() < 0.1 else 1
+        return [Result(tick, 0, status, reason, region=region)] * times
+
+    def _takes(self) -> int:
+        return round(self.probe_ms * self.random.uniform(0.5, 3)) if self.random else self.probe_ms
 
     def _write(self, now: int, result: Result) -> None:
         verdict = judge(self.policy, self.state, result)
