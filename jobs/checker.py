@@ -16,7 +16,7 @@ from is0k.jobs.storable import storable
 from is0k.models.monitor import read_targets, stored_settings
 from is0k.models.sql import Row
 from is0k.probes.base import Outcome, Probe, judge_latency
-from is0k.schema.clock import Clock, milliseconds
+from is0k.schema.clock import Clock
 from is0k.schema.enums import CheckStatus, MonitorType, Reason
 
 log = structlog.get_logger("is0k.checker")
@@ -88,9 +88,10 @@ class Checker:
         for slot in slots:
             target = targets.get(slot.number)
             if target and slot not in self._waiting and slot not in self._running:
+                # From here on the wall clock may jump: what is awaited, and how late it is, is up to the loop's.
+                due = loop.time() + (slot.tick - now) / 1000
                 # uvloop's timers count in whole milliseconds and may be one early.
-                delay = max(0.0, slot.tick - now + 1) / 1000
-                self._waiting[slot] = loop.call_later(delay, self._start, slot, target)
+                self._waiting[slot] = loop.call_at(max(loop.time(), due + 0.001), self._start, slot, target, due)
 
     def give_up_waiting(self) -> list[Slot]:
         """The slots whose time has not come; nobody here will start them any more."""
@@ -111,15 +112,15 @@ class Checker:
         for probe in self.probes.values():
             await probe.close()
 
-    def _start(self, slot: Slot, target: Target) -> None:
+    def _start(self, slot: Slot, target: Target, due: float) -> None:
         del self._waiting[slot]
-        task = asyncio.get_running_loop().create_task(self._check(slot, target))
+        task = asyncio.get_running_loop().create_task(self._check(slot, target, due))
         self._running[slot] = task
         task.add_done_callback(lambda _: self._running.pop(slot))
 
-    async def _check(self, slot: Slot, target: Target) -> None:
+    async def _check(self, slot: Slot, target: Target, due: float) -> None:
         async with self._places:
-            lag_ms, began = milliseconds(self.clock.now()) - slot.tick, time.monotonic()
+            lag_ms, began = int((asyncio.get_running_loop().time() - due) * 1000), time.monotonic()
             outcome = await self._look(target, lag_ms)
         if outcome.status in (CheckStatus.DOWN, CheckStatus.DEGRADED):
             outcome = await self.vouch(outcome, began)

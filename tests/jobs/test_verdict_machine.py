@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from is0k.jobs.memory import recall, remember
-from is0k.jobs.telling import Change, Transition, Window
+from is0k.jobs.telling import FLAPPING_MS, Change, Transition, Window
 from is0k.jobs.verdict import ANYWHERE, Policy, Result, State, judge
 from is0k.schema.enums import CheckStatus, MonitorStatus, Reason
 
@@ -42,6 +42,7 @@ class Week(RuleBasedStateMachine):
         self.has_open_incident = False
         # Ticks of looks that truly failed and were applied, by region, unbroken until now.
         self.evidence: dict[str, int] = {}
+        self.alerts: list[int] = []  # ticks of those of this epoch
 
     # The target and the networks.
 
@@ -60,6 +61,15 @@ class Week(RuleBasedStateMachine):
     def tick(self, after: int) -> None:
         self.now += after
         self.under_way += [self._look(place) for place in self.places]
+
+    @precondition(lambda self: not self.is_paused)
+    @rule(rounds=st.integers(1, 4), after=st.sampled_from((15_000, INTERVAL)), failing=st.integers(0, 7))
+    def a_while_passes(self, rounds: int, after: int, failing: int) -> None:
+        """Most of life: checks that are heard of at once, while the target fails for some of the regions."""
+        self.failing = {place for bit, place in enumerate(self.places) if failing >> bit & 1}
+        for _ in range(rounds):
+            self.tick(after)
+            self.all_results_are_heard()
 
     @precondition(lambda self: self.under_way)
     @rule(data=st.data())
@@ -127,6 +137,11 @@ class Week(RuleBasedStateMachine):
             assert self.has_open_incident is (self.state.told.status is MonitorStatus.DOWN)
 
     @invariant()
+    def nobody_is_told_more_than_seven_times_in_half_an_hour(self) -> None:
+        if hasattr(self, "alerts"):
+            assert len(self.alerts) < 8 or self.alerts[-1] - self.alerts[-8] > FLAPPING_MS
+
+    @invariant()
     def what_is_remembered_survives(self) -> None:
         if hasattr(self, "state"):
             stored = remember(self.state.views, self.state.told, self.regions)
@@ -177,6 +192,8 @@ class Week(RuleBasedStateMachine):
         assert window is None or not window.holds(look.result.tick)
         assert look.result.epoch == self.state.epoch
         assert transition.at <= look.result.tick
+        if transition.change in (Change.WENT_DOWN, Change.CAME_UP):
+            self.alerts.append(look.result.tick)
         if transition.change is Change.WENT_DOWN:
             assert not self.has_open_incident
             self.has_open_incident = True
@@ -202,7 +219,8 @@ class Week(RuleBasedStateMachine):
         views, told = recall(None, self.state.told.status)
         self.state = State(self.state.epoch + 1, self.state.status, views, False, told)
         self.evidence.clear()
+        self.alerts.clear()
 
 
 TestWeek = Week.TestCase
-TestWeek.settings = examples(max_examples=300, stateful_step_count=60, deadline=None)
+TestWeek.settings = examples(max_examples=400, stateful_step_count=60, deadline=None)
