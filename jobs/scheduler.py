@@ -15,7 +15,7 @@ import structlog
 from is0k.jobs.checker import Slot
 from is0k.jobs.queue import Queue, QueueAway, checks_queue
 from is0k.jobs.stopping import within
-from is0k.models.monitor_state import claim, give_back, start_over
+from is0k.models.monitor_state import claim, give_back, start_of, start_over
 from is0k.models.sql import Row
 from is0k.schema.clock import Clock, milliseconds
 
@@ -24,9 +24,6 @@ log = structlog.get_logger("is0k.scheduler")
 AHEAD_MS = 2_000
 CLAIM_LIMIT = 20_000
 BATCH_SIZE = 200
-# Later than this a slot was missed (everything was stopped), and its check is spread over what is left of a minute.
-OVERDUE_MS = 5_000
-LONGEST_SPREAD_MS = 60_000
 # Without Redis the other regions cannot be reached; asking again every second would only keep the database busy.
 ASK_AGAIN_MS = 10_000
 # A wall clock that is set back by less is waited for.
@@ -105,19 +102,11 @@ def slots_by_region(rows: Sequence[Row], own_region: str, now: int) -> dict[str,
     """Each claimed row as slots, in every region it is checked from; a monitor without regions is checked here."""
     found: dict[str, list[Slot]] = defaultdict(list)
     for row in rows:
-        slot = Slot(row["number"], start_of(row, now), row["epoch"], row["version"])
+        tick = start_of(row["slot_at"], now, row["phase_ms"], row["interval_ms"])
+        slot = Slot(row["number"], tick, row["epoch"], row["version"])
         for region in row["regions"].split() or [own_region]:
             found[region].append(slot)
     return found
-
-
-def start_of(row: Row, now: int) -> int:
-    """The slot itself; a missed one is put off by the monitor's own phase, so that a restart is not a stampede."""
-    slot_at: int = row["slot_at"]
-    if slot_at >= now - OVERDUE_MS:
-        return slot_at
-    spread: int = row["phase_ms"] % min(row["interval_ms"], LONGEST_SPREAD_MS)
-    return now + spread
 
 
 def batched(slots: list[Slot]) -> Iterator[list[Slot]]:

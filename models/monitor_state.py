@@ -14,6 +14,10 @@ from tortoise.models import Model
 from is0k.models.sql import Row, any_of, execute, execute_many, fetch, for_update, skip_locked
 from is0k.schema.enums import MonitorStatus
 
+# Later than this a slot was missed (everything was stopped), and its check is spread over what is left of a minute.
+OVERDUE_MS = 5_000
+LONGEST_SPREAD_MS = 60_000
+
 
 class MonitorState(Model):
     number = fields.IntField(primary_key=True)
@@ -56,12 +60,15 @@ async def claim(now: int, horizon: int, limit: int) -> list[Row]:
     """Take the slots due until `horizon` and move each monitor on to its first slot after that and now: one statement.
 
     Whoever claims a slot owns it, so any number of schedulers may run. An overdue monitor gets one slot, not one for
-    each it has missed. After a check out of turn the slot claimed before may still be to come: it is not taken twice.
+    each it has missed, and what it goes on with lies behind that one. After a check out of turn the slot claimed before
+    may still be to come: it is not taken twice.
     """
     return await fetch(
         f"""
         UPDATE monitor_state SET slot_at = next_at, next_at = phase_ms + interval_ms *
-            ((CASE WHEN slot_at > next_at AND slot_at > $1 THEN slot_at WHEN next_at > $1 THEN next_at ELSE $1 END
+            ((CASE WHEN slot_at > next_at AND slot_at > $1 THEN slot_at WHEN next_at > $1 THEN next_at
+                WHEN next_at >= $1 - {OVERDUE_MS} THEN $1
+                WHEN interval_ms < {LONGEST_SPREAD_MS} THEN $1 + interval_ms ELSE $1 + {LONGEST_SPREAD_MS} END
                 - phase_ms) / interval_ms + 1)
         WHERE number IN (
             SELECT number FROM monitor_state WHERE next_at <= $2 ORDER BY next_at LIMIT $3 {skip_locked()})
@@ -71,6 +78,16 @@ async def claim(now: int, horizon: int, limit: int) -> list[Row]:
         horizon,
         limit,
     )
+
+
+def start_of(slot_at: int, now: int, phase_ms: int, interval_ms: int) -> int:
+    """When the check of a slot claimed at `now` begins: at the slot. One that was missed is put off to the monitor's
+    next slot, or by its phase if that is far, so that a restart is not a stampede."""
+    if slot_at >= now - OVERDUE_MS:
+        return slot_at
+    if interval_ms > LONGEST_SPREAD_MS:
+        return now + phase_ms % LONGEST_SPREAD_MS
+    return phase_ms + interval_ms * ((now - phase_ms) // interval_ms + 1)
 
 
 async def lock_states(numbers: Sequence[int]) -> list[Row]:

@@ -16,6 +16,7 @@ from is0k.jobs.scheduler import AHEAD_MS
 from is0k.jobs.telling import Change
 from is0k.jobs.verdict import ANYWHERE, Policy, Result, State, judge
 from is0k.jobs.writer import FLUSH_SECONDS
+from is0k.models.monitor_state import LONGEST_SPREAD_MS, OVERDUE_MS
 from is0k.schema.enums import CheckStatus, Reason
 
 FLUSH_MS = round(FLUSH_SECONDS * 1000)
@@ -23,8 +24,9 @@ SECOND_MS = 1_000
 
 
 def next_slot(next_at: int, slot_at: int | None, now: int, phase_ms: int, interval_ms: int) -> int:
-    """The first slot after those that are claimed, and after now."""
-    return phase_ms + interval_ms * ((max(next_at, slot_at or 0, now) - phase_ms) // interval_ms + 1)
+    """The first slot after those that are claimed and after now; where one is overdue, after its check, put off."""
+    put_off = min(interval_ms, LONGEST_SPREAD_MS) if next_at < now - OVERDUE_MS and (slot_at or 0) <= now else 0
+    return phase_ms + interval_ms * ((max(next_at, slot_at or 0, now + put_off) - phase_ms) // interval_ms + 1)
 
 
 class Outage(NamedTuple):

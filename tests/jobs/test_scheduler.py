@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 from is0k import models
 from is0k.jobs.checker import Slot
 from is0k.jobs.queue import Queue, QueueAway, checks_queue
-from is0k.jobs.scheduler import Scheduler, batched, slots_by_region, start_of
+from is0k.jobs.scheduler import Scheduler, batched, slots_by_region
+from is0k.models.monitor_state import start_of
 from is0k.resolvers.context import Context
 from is0k.tests.jobs.scene import monitor, monitors, soon, state_of, without_table
 from is0k.tests.stage.clock import FakeClock
@@ -63,7 +64,7 @@ class TestStart:
     """(slot, phase, interval) → when the check begins, at NOW."""
 
     def start(self, slot_at: int, phase: int = 0, interval: int = MINUTE) -> int:
-        return start_of({"slot_at": slot_at, "phase_ms": phase, "interval_ms": interval}, NOW)
+        return start_of(slot_at, NOW, phase, interval)
 
     @pytest.mark.parametrize("slot_at", [NOW + 2_000, NOW, NOW - 5_000])
     def test_a_slot_ahead_or_hardly_late_is_itself(self, slot_at: int) -> None:
@@ -71,9 +72,9 @@ class TestStart:
 
     @pytest.mark.parametrize(
         ("phase", "interval", "put_off"),
-        [(0, MINUTE, 0), (59_999, MINUTE, 59_999), (4_000, 5_000, 4_000), (3_599_999, 3_600_000, 59_999)],
+        [(0, MINUTE, MINUTE), (59_999, MINUTE, 59_999), (4_000, 5_000, 4_000), (3_599_999, 3_600_000, 59_999)],
     )
-    def test_a_missed_one_is_put_off_by_the_phase_and_at_most_a_minute(
+    def test_a_missed_one_is_put_off_to_the_next_slot_and_at_most_a_minute(
         self, phase: int, interval: int, put_off: int
     ) -> None:
         assert self.start(NOW - 5_001, phase, interval) == NOW + put_off

