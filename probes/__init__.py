@@ -1,9 +1,11 @@
 """One file for each type of monitor, and the registry that knows them."""
 
 from is0k.probes.base import Probe
+from is0k.probes.dns import DnsProbe
 from is0k.probes.http import HttpProbe
 from is0k.schema.enums import MonitorType
 
 PROBES: dict[MonitorType, type[Probe]] = {
     MonitorType.HTTP: HttpProbe,
+    MonitorType.DNS: DnsProbe,
 }

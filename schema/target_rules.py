@@ -11,6 +11,7 @@ import idna
 from is0k.schema.faults import Fault
 
 LONGEST_NAME = 253
+DNS_PORT = 53
 # RFC 1123 §2.1, and the underscore of service names (RFC 8552).
 LABEL = re.compile(r"(?!-)[a-zA-Z0-9_-]{1,63}(?<!-)")
 
@@ -59,3 +60,50 @@ def is_ip(value: str) -> bool:
     except ValueError:
         return False
     return "%" not in value
+
+
+def reverse_name(ip: str) -> str:
+    """The name a PTR record of the address stands under."""
+    return ip_address(ip).reverse_pointer
+
+
+def is_reverse_name(name: str) -> bool:
+    return name.lower().removesuffix(".").endswith((".in-addr.arpa", ".ip6.arpa"))
+
+
+@dataclass(frozen=True, slots=True)
+class NameServer:
+    """An IP address, with or without a port: 192.0.2.53, 192.0.2.53:5353, [2001:db8::53]:5353."""
+
+    def __call__(self, value: str) -> Iterator[Fault]:
+        try:
+            name_server(value)
+        except ValueError:
+            message = "Must be an IP address such as 9.9.9.9, or with a port: 9.9.9.9:53, [2620:fe::fe]:53"
+            yield Fault((), "BAD_NAME_SERVER", message)
+
+    def json_schema(self) -> dict[str, Any]:
+        byte, group = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])", "[0-9a-fA-F]{1,4}"
+        ipv4, port = rf"{byte}(\.{byte}){{3}}", "(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}))?"
+        # One pattern for each place where `::` may stand.
+        ipv6 = "|".join(
+            [
+                f"({group}:){{7}}{group}",
+                *(f"({group}:){{1,{before}}}(:{group}){{1,{7 - before}}}" for before in range(1, 7)),
+                f"({group}:){{1,7}}:",
+                f":((:{group}){{1,7}}|:)",
+            ]
+        )
+        return {"pattern": rf"^({ipv4}{port}|({ipv6})|\[({ipv6})\]{port})$", "examples": ["9.9.9.9"]}
+
+
+def name_server(text: str) -> tuple[str, int]:
+    """Its address and port. Raises ValueError for what is neither an address nor one with a port."""
+    bare = re.fullmatch(r"([0-9.]+)(?::([0-9]{1,5}))?|\[([0-9a-fA-F:.]+)\](?::([0-9]{1,5}))?|([0-9a-fA-F:.]+)", text)
+    if bare is None:
+        raise ValueError(f"not a name server: {text}")
+    ipv4, ipv4_port, bracketed, ipv6_port, ipv6 = bare.groups()
+    address, port = ip_address(ipv4 or bracketed or ipv6), int(ipv4_port or ipv6_port or DNS_PORT)
+    if not 0 < port < 65_536 or (bracketed and address.version == 4):
+        raise ValueError(f"not a name server: {text}")
+    return str(address), port
