@@ -47,8 +47,8 @@ class DnsProbe:
             return ended(failure if settings.resolver else blamed_on_us(failure), began)
         except Exception:
             logger.exception("The dns probe failed")
-            failure = Failure(Reason.INTERNAL_ERROR, "the check failed inside is0k; the log says why")
-            return ended(failure, began)
+            ours = Failure(Reason.INTERNAL_ERROR, "the check failed inside is0k; the log says why")
+            return ended(ours, began)
         finally:
             if exchange:
                 self._running.discard(exchange)

@@ -55,7 +55,7 @@ class Exchange:
             if self._tcp:
                 self._tcp.cancel()
             for sock, id in self._places:
-                sock.forget(id)
+                sock.forget(id, self)
 
     def stop(self, failure: Failure) -> None:
         if not self._reply.done():

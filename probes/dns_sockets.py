@@ -67,8 +67,10 @@ class Socket:
         self.waiting[id] = asker, spelt
         return id
 
-    def forget(self, id: int) -> None:
-        self.waiting.pop(id, None)
+    def forget(self, id: int, asker: Asker) -> None:
+        # By now the id may be another's.
+        if id in self.waiting and self.waiting[id][0] is asker:
+            del self.waiting[id]
         if not self.waiting and not self._pool.uses(self):
             self.close()
 
@@ -106,7 +108,7 @@ class Socket:
         id = int.from_bytes(data[:2])
         asker, spelt = self.waiting.get(id, (None, b""))
         if asker and answers(data, spelt):
-            self.forget(id)
+            self.forget(id, asker)
             asker.received(self.server, data, is_verbatim=is_verbatim(data, spelt))
         else:
             self._stray()

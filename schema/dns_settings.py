@@ -33,14 +33,18 @@ class DnsSettings:
     )
 
     def faults(self) -> Iterator[Fault]:
-        # Of what a patch does not say, nothing is known.
-        if not isinstance(self.record_type, RecordType):
-            return
-        if self.host:
-            yield from host_faults(self.host, self.record_type)
-        for index, value in enumerate(self.expected_values or ()):
-            if message := record_fault(self.record_type, value):
-                yield Fault(("expected_values", index), "BAD_RECORD", message)
+        yield from record_type_faults(self.record_type, self.host, self.expected_values)
+
+
+def record_type_faults(record_type: object, host: object, expected_values: object) -> Iterator[Fault]:
+    """Of what a patch does not say, and of what is faulty by itself, nothing is known."""
+    if not isinstance(record_type, RecordType):
+        return
+    if isinstance(host, str):
+        yield from host_faults(host, record_type)
+    for index, value in enumerate(expected_values if isinstance(expected_values, list) else ()):
+        if message := record_fault(record_type, value):
+            yield Fault(("expected_values", index), "BAD_RECORD", message)
 
 
 def host_faults(host: str, record_type: RecordType) -> Iterator[Fault]:
