@@ -8,6 +8,7 @@ import pytest
 import trustme
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from is0k.probes.dns import DnsProbe
 from is0k.probes.guard import Guard
 from is0k.probes.http import HttpProbe
 
@@ -61,5 +62,13 @@ def trusting(authority: trustme.CA) -> ssl.SSLContext:
 async def probe(names: Names, trusting: ssl.SSLContext) -> AsyncIterator[HttpProbe]:
     """Reaches loopback, as an operator's opt-in would let it."""
     probe = HttpProbe(Guard(LOOPBACK), names, verifying=trusting)
+    yield probe
+    await probe.close()
+
+
+@pytest.fixture
+async def dns_probe() -> AsyncIterator[DnsProbe]:
+    """Reaches loopback, as an operator's opt-in would let it."""
+    probe = DnsProbe(Guard(LOOPBACK))
     yield probe
     await probe.close()
