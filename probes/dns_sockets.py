@@ -12,7 +12,7 @@ from is0k.schema.enums import Reason
 # A source port is chosen by the system, unpredictably; after so many questions or seconds it is another.
 QUESTIONS_PER_SOCKET, SOCKET_SECONDS = 64, 10.0
 # Datagrams that answer nothing: late ones come one by one; so many are an attack, and cost us time.
-MAX_STRAYS = 256
+MAX_STRAYS = 128
 LARGEST_DATAGRAM = 65_535
 # What the socket says when nothing is there to be read after all, or a full queue swallows a datagram.
 NOT_NOW = (BlockingIOError, InterruptedError)
