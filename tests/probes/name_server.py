@@ -1,6 +1,7 @@
 """A name server that says byte for byte what a test wants, over UDP and TCP, and remembers what it was asked."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -67,12 +68,23 @@ class NameServer(asyncio.DatagramProtocol):
     sources: list[int] = field(default_factory=list)
 
     async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
-        self._udp, _ = await loop.create_datagram_endpoint(lambda: self, (self.host, self.port))
-        self.port = self._udp.get_extra_info("sockname")[1]
-        self._server = await asyncio.start_server(self._accept, self.host, self.port) if self.has_tcp else None
         self._conversations: set[asyncio.StreamWriter] = set()
-        return self
+        for _ in range(20):
+            with contextlib.suppress(OSError):
+                await self._listen(self.port)
+                return self
+        raise OSError("no port is free for both UDP and TCP")
+
+    async def _listen(self, port: int) -> None:
+        self._udp, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, (self.host, port))
+        port = self._udp.get_extra_info("sockname")[1]
+        try:
+            self._server = await asyncio.start_server(self._accept, self.host, port) if self.has_tcp else None
+        except OSError:
+            # Others on this machine may use it for TCP. What stays open would keep uvloop from closing.
+            self._udp.close()
+            raise
+        self.port = port
 
     async def __aexit__(self, *_: object) -> None:
         self._udp.close()

@@ -94,7 +94,7 @@ async def test_the_servers_of_the_machine_are_asked_whatever_the_guard_says(tmp_
 
 
 async def test_of_two_servers_one_may_be_silent(tmp_path: Path) -> None:
-    async with NameServer(silent) as dead, NameServer(GOOD, host="::1", port=dead.port) as alive:
+    async with NameServer(silent) as dead, NameServer(GOOD, host="::1", has_tcp=False, port=dead.port) as alive:
         machine = Machine(tmp_path, dead.port, 2)
         found = await machine.probe.run(SETTINGS, 0.6)
         await machine.probe.close()
@@ -106,7 +106,7 @@ async def test_of_two_servers_one_may_be_silent(tmp_path: Path) -> None:
 
 async def test_of_two_servers_one_may_be_gone(tmp_path: Path) -> None:
     port = closed_port()
-    async with NameServer(GOOD, host="::1", port=port) as alive:
+    async with NameServer(GOOD, host="::1", has_tcp=False, port=port) as alive:
         machine = Machine(tmp_path, port, 2)
         found = await machine.probe.run(SETTINGS, 5.0)
         await machine.probe.close()
@@ -118,7 +118,10 @@ async def test_of_two_servers_one_may_be_gone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rcode", ["SERVFAIL", "REFUSED", "NOTIMP"])
 async def test_a_server_that_cannot_tell_is_not_the_last_one_asked(tmp_path: Path, rcode: str) -> None:
-    async with NameServer(says(rcode=rcode)) as first, NameServer(GOOD, host="::1", port=first.port) as second:
+    async with (
+        NameServer(says(rcode=rcode)) as first,
+        NameServer(GOOD, host="::1", has_tcp=False, port=first.port) as second,
+    ):
         machine = Machine(tmp_path, first.port, 2)
         found = await machine.probe.run(SETTINGS, 5.0)
         await machine.probe.close()
@@ -129,7 +132,10 @@ async def test_a_server_that_cannot_tell_is_not_the_last_one_asked(tmp_path: Pat
 
 @pytest.mark.parametrize("second", [says(rcode="SERVFAIL"), silent])
 async def test_when_none_can_tell_the_name_is_at_fault(tmp_path: Path, second: Script) -> None:
-    async with NameServer(says(rcode="SERVFAIL")) as first, NameServer(second, host="::1", port=first.port):
+    async with (
+        NameServer(says(rcode="SERVFAIL")) as first,
+        NameServer(second, host="::1", has_tcp=False, port=first.port),
+    ):
         machine = Machine(tmp_path, first.port, 2)
         found = await machine.probe.run(SETTINGS, 0.6)
         await machine.probe.close()
@@ -141,7 +147,7 @@ async def test_when_none_can_tell_the_name_is_at_fault(tmp_path: Path, second: S
 async def test_that_a_name_does_not_exist_is_not_asked_twice(tmp_path: Path) -> None:
     async with (
         NameServer(says(rcode="NXDOMAIN")) as first,
-        NameServer(GOOD, host="::1", port=first.port) as second,
+        NameServer(GOOD, host="::1", has_tcp=False, port=first.port) as second,
     ):
         machine = Machine(tmp_path, first.port, 2)
         found = await machine.probe.run(SETTINGS, 5.0)
@@ -164,7 +170,7 @@ async def test_when_nobody_listens_on_this_machine_that_is_our_fault(tmp_path: P
 
 
 async def test_when_all_servers_are_silent_each_was_asked(tmp_path: Path) -> None:
-    async with NameServer(silent) as first, NameServer(silent, host="::1", port=first.port) as second:
+    async with NameServer(silent) as first, NameServer(silent, host="::1", has_tcp=False, port=first.port) as second:
         machine = Machine(tmp_path, first.port, 2)
         found = await machine.probe.run(SETTINGS, 0.3)
         await machine.probe.close()
