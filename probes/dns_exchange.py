@@ -57,9 +57,9 @@ class Exchange:
             for sock, id in self._places:
                 sock.forget(id, self)
 
-    def stop(self, failure: Failure) -> None:
+    def stop(self, error: Exception) -> None:
         if not self._reply.done():
-            self._reply.set_exception(failure)
+            self._reply.set_exception(error)
 
     @property
     def doing(self) -> str:
@@ -108,6 +108,9 @@ class Exchange:
             self.failed(server, connect_failure(server.name, error))
 
     def _answered(self, reply: Reply) -> None:
+        # Over TCP it may come when another attempt has just been answered.
+        if self._reply.done():
+            return
         if reply.message.rcode in PASSED_ON and self._attempts < len(self._servers):
             self._second_best = reply
             self._hopes -= 1
@@ -125,7 +128,7 @@ class Exchange:
             self.failed(server, error if isinstance(error, Failure) else not_dns(server, error))
         except Exception as error:
             # For the probe to log: nobody waits for this task.
-            self._reply.set_exception(error)
+            self.stop(error)
         else:
             self._answered(Reply(server, message, perf_counter()))
 

@@ -158,6 +158,15 @@ async def test_a_broken_answer_over_tcp(dns_probe: DnsProbe, tcp: object, reason
     assert found.timings.total_ms is not None and found.timings.total_ms < 300 + SLACK_MS
 
 
+async def test_while_tcp_hangs_an_answer_over_udp_counts(dns_probe: DnsProbe) -> None:
+    answers = iter([truncated, GOOD])
+    async with NameServer(lambda question: next(answers)(question), tcp=stops_in_the_middle) as server:
+        found = await dns_probe.run(asked(server), 0.6)
+
+    assert (found.status, found.facts.answers) == (CheckStatus.UP, ["192.0.2.1"])
+    assert (len(server.questions), len(server.tcp_questions)) == (2, 1)
+
+
 async def test_a_server_that_needs_tcp_and_refuses_it(dns_probe: DnsProbe) -> None:
     async with NameServer(truncated, has_tcp=False) as server:
         found = await dns_probe.run(asked(server), 5.0)
