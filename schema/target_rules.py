@@ -84,7 +84,8 @@ class NameServer:
 
     def json_schema(self) -> dict[str, Any]:
         byte, group = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])", "[0-9a-fA-F]{1,4}"
-        ipv4, port = rf"{byte}(\.{byte}){{3}}", "(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}))?"
+        high = "[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+        ipv4, port = rf"{byte}(\.{byte}){{3}}", f"(:([1-9][0-9]{{0,3}}|{high}))?"
         # One pattern for each place where `::` may stand.
         ipv6 = "|".join(
             [

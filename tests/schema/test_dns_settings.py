@@ -31,7 +31,7 @@ REFUSED = "Must be an IP address such as 9.9.9.9, or with a port: 9.9.9.9:53, [2
         ("[2620:fe::fe]:65535", ("2620:fe::fe", 65535)),
         ("::1", ("::1", 53)),
         ("::", ("::", 53)),
-        ("::ffff:192.0.2.1", ("::ffff:c000:201", 53)),
+        ("64:ff9b::192.0.2.1", ("64:ff9b::c000:201", 53)),
     ],
 )
 def test_a_name_server_is_an_address_with_or_without_a_port(text: str, server: tuple[str, int]) -> None:
@@ -68,7 +68,11 @@ def test_what_the_document_allows_as_a_name_server_the_rule_allows(text: str) ->
     assert list(RULE(text)) == []
 
 
-@given(st.ip_addresses(), st.integers(1, 65_000) | st.none())
+# Python writes ::ffff:0:0/96 in two ways, by its version; the document knows one.
+addresses = st.ip_addresses().filter(lambda ip: ip.version == 4 or not ip.ipv4_mapped)
+
+
+@given(addresses, st.integers(1, 65_535) | st.none())
 def test_every_address_is_documented_as_a_name_server(ip: Any, port: int | None) -> None:
     bare = f"[{ip}]" if ip.version == 6 and port else str(ip)
     text = f"{bare}:{port}" if port else bare
