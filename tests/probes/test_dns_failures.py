@@ -78,7 +78,7 @@ async def test_a_refusal_is_told_to_all_who_wait_and_the_server_is_found_when_it
     port = closed_port()
     settings = asked(f"127.0.0.1:{port}")
     found = await asyncio.gather(*(dns_probe.run(settings, 5.0) for _ in range(20)))
-    async with NameServer(GOOD, port=port):
+    async with NameServer(GOOD, has_tcp=False, port=port):
         later = await dns_probe.run(settings, 5.0)
 
     assert {outcome.reason for outcome in found} == {Reason.CONNECTION_REFUSED}

@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from is0k.schema import CreateMonitorInput
+from is0k.schema.coercion import Flat, flattened, read
 from is0k.schema.dns_records import EXAMPLES, comparable
 from is0k.schema.dns_settings import DnsSettings, DnsSettingsPatch
-from is0k.schema.enums import RecordType
+from is0k.schema.enums import MonitorType, RecordType
 from is0k.schema.errors import ValidationFailed
 from is0k.schema.faults import Fault
 from is0k.schema.rules import faults_of
@@ -188,3 +190,21 @@ def test_a_patch_is_judged_by_what_it_says_and_then_by_what_it_makes() -> None:
     with pytest.raises(ValidationFailed) as refused:
         patch(stored, to_mx, ("settings", "dns"))
     assert [fault.field for fault in refused.value.faults] == [["settings", "dns", "expectedValues", "0"]]
+
+
+def test_whoever_writes_rest_reads_the_place_flat() -> None:
+    body = {
+        "name": "Mail",
+        "type": "dns",
+        "host": "example.com",
+        "recordType": "MX",
+        "expectedValues": ["10 a.b.", "b"],
+    }
+
+    with pytest.raises(ValidationFailed) as refused:
+        read(CreateMonitorInput, body | {"resolver": "dns.google"}, Flat(MonitorType))
+    faults = flattened(refused.value).faults
+    assert [(fault.field, fault.code) for fault in faults] == [
+        (["resolver"], "BAD_NAME_SERVER"),
+        (["expectedValues", "1"], "BAD_RECORD"),
+    ]
