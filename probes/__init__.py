@@ -3,9 +3,11 @@
 from is0k.probes.base import Probe
 from is0k.probes.dns import DnsProbe
 from is0k.probes.http import HttpProbe
+from is0k.probes.ping import PingProbe
 from is0k.schema.enums import MonitorType
 
 PROBES: dict[MonitorType, type[Probe]] = {
     MonitorType.HTTP: HttpProbe,
     MonitorType.DNS: DnsProbe,
+    MonitorType.PING: PingProbe,
 }

@@ -1,13 +1,17 @@
 """Settings of a `ping` monitor."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 import strawberry
 
 from is0k.schema.enums import IpVersion
+from is0k.schema.faults import Fault
 from is0k.schema.rules import Range, rule
-from is0k.schema.target_rules import Host
+from is0k.schema.target_rules import Host, version_of_address
 from is0k.schema.typed_settings import as_input, as_patch
+
+WORDS = {IpVersion.IPV4: "IPv4", IpVersion.IPV6: "IPv6"}
 
 
 @strawberry.type(description="Send ICMP echo requests. The latency is the mean round trip of those that came back.")
@@ -18,6 +22,11 @@ class PingSettings:
         default=50, description="More loss than that is down.", metadata=rule(Range(0, 99, " %"))
     )
     ip_version: IpVersion = IpVersion.ANY
+
+    def faults(self) -> Iterator[Fault]:
+        version = version_of_address(self.host)
+        if version and self.ip_version not in (IpVersion.ANY, version):
+            yield Fault(("ip_version",), "NOT_ALLOWED", f"{self.host} is an address of {WORDS[version]}")
 
 
 if TYPE_CHECKING:

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 from typing import Any
 
 import idna
 
+from is0k.schema.enums import IpVersion
 from is0k.schema.faults import Fault
 
 LONGEST_NAME = 253
@@ -108,3 +109,12 @@ def name_server(text: str) -> tuple[str, int]:
     if not 0 < port < 65_536 or (bracketed and address.version == 4):
         raise ValueError(f"not a name server: {text}")
     return str(address), port
+
+
+def version_of_address(value: str) -> IpVersion | None:
+    """None for a name. ::ffff:192.0.2.1 is IPv4: that is what the packets are."""
+    if not is_ip(value):
+        return None
+    address = ip_address(value)
+    is_ipv4 = isinstance(address, IPv4Address) or address.ipv4_mapped is not None
+    return IpVersion.IPV4 if is_ipv4 else IpVersion.IPV6
