@@ -55,7 +55,7 @@ def echo_request(family: int, identifier: int, sequence: int, token: bytes) -> b
 
 def checksum(message: bytes) -> bytes:
     """RFC 1071, for messages of the length ours have."""
-    total = sum(WORDS.unpack(message))
+    total: int = sum(WORDS.unpack(message))
     total = (total & 0xFFFF) + (total >> 16)
     total = (total & 0xFFFF) + (total >> 16)
     return (~total & 0xFFFF).to_bytes(2, "big")

@@ -14,7 +14,8 @@ from is0k.probes.base import Facts, Outcome
 from is0k.probes.dialer import FAMILY, WATCH, Dialer, ThreadResolver, Watch, milliseconds, time_out
 from is0k.probes.failures import OURS, Failure, connect_failure
 from is0k.probes.guard import Guard, plain
-from is0k.probes.icmp import Answer, Back, Broken, Echo, Icmp, Refusal
+from is0k.probes.icmp import Answer, Back, Broken, Echo, Icmp
+from is0k.probes.icmp_packets import Refusal
 from is0k.probes.icmp_socket import NoRight
 from is0k.schema.enums import CheckStatus, IpVersion, Reason
 from is0k.schema.ping_settings import PingSettings

@@ -11,7 +11,7 @@ from is0k.schema.rules import Range, rule
 from is0k.schema.target_rules import Host, version_of_address
 from is0k.schema.typed_settings import as_input, as_patch
 
-WORDS = {IpVersion.IPV4: "IPv4", IpVersion.IPV6: "IPv6"}
+OTHER = {IpVersion.IPV4: IpVersion.IPV6, IpVersion.IPV6: IpVersion.IPV4}
 
 
 @strawberry.type(description="Send ICMP echo requests. The latency is the mean round trip of those that came back.")
@@ -25,8 +25,8 @@ class PingSettings:
 
     def faults(self) -> Iterator[Fault]:
         version = version_of_address(self.host)
-        if version and self.ip_version not in (IpVersion.ANY, version):
-            yield Fault(("ip_version",), "NOT_ALLOWED", f"{self.host} is an address of {WORDS[version]}")
+        if version and self.ip_version is OTHER[version]:
+            yield Fault(("ip_version",), "NOT_ALLOWED", "The host is an address of the other IP version")
 
 
 if TYPE_CHECKING:

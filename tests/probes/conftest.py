@@ -11,6 +11,9 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from is0k.probes.dns import DnsProbe
 from is0k.probes.guard import Guard
 from is0k.probes.http import HttpProbe
+from is0k.probes.icmp import Icmp
+from is0k.probes.ping import PingProbe
+from is0k.tests.probes.echoes import Network
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
@@ -70,5 +73,18 @@ async def probe(names: Names, trusting: ssl.SSLContext) -> AsyncIterator[HttpPro
 async def dns_probe() -> AsyncIterator[DnsProbe]:
     """Reaches loopback, as an operator's opt-in would let it."""
     probe = DnsProbe(Guard(LOOPBACK))
+    yield probe
+    await probe.close()
+
+
+@pytest.fixture
+def network() -> Network:
+    return Network()
+
+
+@pytest.fixture
+async def ping(network: Network, names: Names) -> AsyncIterator[PingProbe]:
+    """Reaches public addresses, as far as it knows."""
+    probe = PingProbe(Guard(), names, icmp=Icmp(network.open))
     yield probe
     await probe.close()
