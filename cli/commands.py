@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from is0k.cli import demo, key, migrate, plan, serve, settings, up, version, worker
+from is0k.cli import demo, doctor, key, migrate, plan, serve, settings, up, version, worker
 
 app = typer.Typer(
     name="is0k",
@@ -34,6 +34,7 @@ app.command()(worker.worker)
 app.command()(migrate.migrate)
 app.add_typer(key.app, name="key")
 app.add_typer(plan.app, name="plan")
+app.command()(doctor.doctor)
 app.command()(settings.settings)
 app.command()(version.version)
 app.command(hidden=True)(demo.demo_targets)

@@ -5,6 +5,7 @@ import fcntl
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
@@ -16,7 +17,7 @@ from tortoise.migrations.loader import MigrationLoader
 from tortoise.migrations.recorder import MigrationRecorder
 
 from is0k.models.secrets import ensure_key, vault
-from is0k.models.sql import connection
+from is0k.models.sql import connection, fetch, is_sqlite
 from is0k.settings import Settings
 
 MODULES = [
@@ -92,6 +93,45 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
         yield
     finally:
         await close()
+
+
+@dataclass(frozen=True, slots=True)
+class Migrations:
+    """By name, in order: those the database has, those it lacks, and those this program does not know."""
+
+    applied: list[str]
+    missing: list[str]
+    newer: list[str]
+
+
+@asynccontextmanager
+async def looked_at(settings: Settings) -> AsyncIterator[Migrations]:
+    """Open it as it is: nothing is migrated, and no secret key is made or needed. Raises DatabaseUnreachable."""
+    config = config_for(settings.database)
+    await _open(config)
+    try:
+        applied, known = await _applied(), await _known(config)
+        yield Migrations(sorted(applied), sorted(known - applied), sorted(applied - known))
+    finally:
+        await close()
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """`now_ms` is the server's clock; None where there is no server."""
+
+    name: str
+    now_ms: int | None
+
+
+async def server() -> Server:
+    if is_sqlite():
+        return Server(f"SQLite {sqlite3.sqlite_version}", None)
+    [row] = await fetch(
+        "SELECT current_setting('server_version') AS version, "
+        "(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now"
+    )
+    return Server(f"PostgreSQL {row['version']}", row["now"])
 
 
 async def migrate(settings: Settings) -> list[str]:

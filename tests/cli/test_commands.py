@@ -38,6 +38,7 @@ def test_these_are_the_commands() -> None:
         ("key", "list"),
         ("key", "delete"),
         ("plan", "set"),
+        ("doctor",),
         ("settings",),
         ("version",),
     }

@@ -1,0 +1,1 @@
+"""What `is0k doctor` looks at. Nothing in here changes anything."""
