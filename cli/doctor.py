@@ -1,4 +1,3 @@
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from is0k.cli import options
@@ -18,6 +17,8 @@ def doctor(json: options.Json = False) -> None:
 
     Example:  is0k doctor --json
     """
+    import asyncio
+
     from is0k.cli.checkup.examination import examine
     from is0k.cli.checkup.findings import Level, Surroundings
     from is0k.cli.redaction import redacted

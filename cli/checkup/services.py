@@ -39,7 +39,7 @@ async def _known_to(migrations: Migrations, here: Surroundings) -> list[Finding]
     began = milliseconds(here.clock.now())
     seen = await server()
     now = (began + milliseconds(here.clock.now())) // 2
-    findings = [_migrated(migrations, seen), _clock(seen, now)]
+    findings = [_migrated(migrations, seen), clock_finding(seen, now)]
     return findings + (await _regions(here.clock) if not migrations.missing else [])
 
 
@@ -50,14 +50,12 @@ def _migrated(migrations: Migrations, seen: Server) -> Finding:
     if not migrations.applied:
         return Finding("database", Level.WARNING, f"{seen.name} answers, and the database is empty.", "is0k migrate")
     if migrations.missing:
-        words = ", ".join(migrations.missing)
-        return Finding(
-            "database", Level.FAULT, f"The database is older than this program: {words} to do.", "is0k migrate"
-        )
+        message = f"The database is older than this program: it lacks {', '.join(migrations.missing)}."
+        return Finding("database", Level.FAULT, message, "is0k migrate")
     return Finding("database", Level.OK, f"{seen.name} answers and is migrated to {migrations.applied[-1]}.")
 
 
-def _clock(seen: Server, now_ms: int) -> Finding:
+def clock_finding(seen: Server, now_ms: int) -> Finding:
     if seen.now_ms is None:
         return Finding("clock", Level.OK, "The database is on this machine and has its clock.")
     skew_ms = now_ms - seen.now_ms
