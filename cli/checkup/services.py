@@ -40,7 +40,9 @@ async def _known_to(migrations: Migrations, here: Surroundings) -> list[Finding]
     seen = await server()
     now = (began + milliseconds(here.clock.now())) // 2
     findings = [_migrated(migrations, seen), clock_finding(seen, now)]
-    return findings + (await _regions(here.clock) if not migrations.missing else [])
+    # Tables of another version may look otherwise.
+    is_ours = not migrations.missing and not migrations.newer
+    return findings + (await _regions(here.clock) if is_ours else [])
 
 
 def _migrated(migrations: Migrations, seen: Server) -> Finding:
