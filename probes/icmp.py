@@ -53,6 +53,11 @@ class Icmp:
         """
         return self._wires[socket.AF_INET6 if ":" in ip else socket.AF_INET].send(ip, sequence, hear)
 
+    def catch_up(self) -> None:
+        """Hear what has arrived and lies here unread, as it does while the loop is busy."""
+        for wire in self._wires.values():
+            wire.read()
+
     def close(self) -> None:
         for wire in self._wires.values():
             wire.close("is0k was stopped during the check")
@@ -100,7 +105,7 @@ class Wire:
 
     def _open(self) -> IcmpSocket:
         self._socket = self.open_socket(self.family)
-        asyncio.get_running_loop().add_reader(self._socket.fileno(), self._read)
+        asyncio.get_running_loop().add_reader(self._socket.fileno(), self.read)
         return self._socket
 
     def _send(self, sock: IcmpSocket, message: bytes, ip: str) -> None:
@@ -113,7 +118,7 @@ class Wire:
             self._read_errors(sock)
             sock.sendto(message, (ip, 0))
 
-    def _read(self) -> None:
+    def read(self) -> None:
         sock = self._socket
         if sock is None:  # closed since the loop saw something arrive
             return
@@ -163,4 +168,4 @@ class Wire:
             return
         loop = asyncio.get_running_loop()
         loop.remove_reader(sock.fileno())
-        loop.add_reader(sock.fileno(), self._read)
+        loop.add_reader(sock.fileno(), self.read)

@@ -20,7 +20,7 @@ from is0k.probes.icmp_packets import (
     refusal_of,
 )
 
-PROTOCOL = {socket.AF_INET: socket.IPPROTO_ICMP, socket.AF_INET6: socket.getprotobyname("ipv6-icmp")}
+PROTOCOL = {socket.AF_INET: socket.IPPROTO_ICMP, socket.AF_INET6: socket.IPPROTO_ICMPV6}
 # Answers to a burst of thousands wait here until the loop gets to them.
 RECEIVE_BUFFER_BYTES = 1024 * 1024
 LARGEST_BYTES = 2048

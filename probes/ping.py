@@ -50,6 +50,8 @@ class PingProbe:
             async with asyncio.timeout(timeout_seconds):
                 await self._ping(volley)
         except TimeoutError:
+            # Where it was the loop that was late, replies may have been in time.
+            self._icmp.catch_up()
             volley.run_out()
         except Failure as failure:
             volley.failure = failure

@@ -89,7 +89,7 @@ class FakeSocket:
         request = Request(self.family, address[0], data)
         self.network.sent.append(request)
         for delivery in self.network.carry(request):
-            asyncio.get_running_loop().call_later(delivery.delay_seconds, self._arrive, delivery)
+            asyncio.get_running_loop().call_later(delivery.delay_seconds, self.arrive, delivery)
         return len(data)
 
     def recvmsg(self, size: int, room: int, flags: int = 0, /) -> Message:
@@ -110,7 +110,7 @@ class FakeSocket:
         self._ours.close()
         self._theirs.close()
 
-    def _arrive(self, delivery: Delivery) -> None:
+    def arrive(self, delivery: Delivery) -> None:
         if not self.is_closed:
             self.arrived.append((delivery.data, delivery.source))
             self._theirs.send(b".")
