@@ -81,14 +81,23 @@ async def test_nothing_is_waited_for_when_all_are_back(ping: PingProbe) -> None:
 
 
 async def test_a_reply_that_came_while_the_loop_was_busy_is_in_time(ping: PingProbe, network: Network) -> None:
-    def carry(request: Request) -> list[Delivery]:
+    loop, (busy, other) = asyncio.get_running_loop(), socket.socketpair()
+
+    def be_busy(request: Request) -> None:
+        loop.remove_reader(busy.fileno())
         network.sockets[0].arrive(Delivery(request.reply(), request.ip))
         time.sleep(0.15)
+
+    def carry(request: Request) -> list[Delivery]:
+        # In a reader: uvloop looks at its timers next, and only then at what has arrived.
+        loop.add_reader(busy.fileno(), be_busy, request)
+        other.send(b".")
         return []
 
     network.carry = carry
 
-    outcome = await ping.run(PingSettings(host=HOST, packets=1), 0.1)
+    with busy, other:
+        outcome = await ping.run(PingSettings(host=HOST, packets=1), 0.1)
 
     assert told(outcome) == (CheckStatus.UP, Reason.OK, None)
 
