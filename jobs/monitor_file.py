@@ -21,6 +21,9 @@ LARGEST_LAG_MS = 2**31 - 1
 
 MONITOR_STATUS = {status.value: status for status in MonitorStatus}
 
+# A slow answer is one: what it saw is nearer to the outage than what was seen when all was well.
+ANSWERED = (CheckStatus.UP, CheckStatus.DEGRADED)
+
 # Status of the check before, time since it, and how much of that was not watched.
 Span = tuple[int | None, int, int]
 NO_SPAN: Span = (None, 0, 0)
@@ -48,9 +51,10 @@ class MonitorFile:
         self.why: tuple[Reason, str | None] = (Reason.OK, None)
         self.last_status_change_at: int | None = row["last_status_change_at"]
         self.latest: Finding | None = None  # of those that count
+        self.good: Finding | None = None  # the latest of them that was answered
         self.recheck_at: int | None = None
         self.suspect_in: str | None = None
-        self.transitions: list[tuple[Transition, Outcome]] = []
+        self.transitions: list[tuple[Transition, Finding]] = []
         # What whoever listens is told once it is stored.
         self.counted: list[CheckRow] = []
         self.changes: list[StatusChange] = []
@@ -95,7 +99,9 @@ class MonitorFile:
         self.last_tick, self.held, self.why = max(tick, self.last_tick or tick), verdict.held, verdict.why
         is_suspect = finding.outcome.status is CheckStatus.DOWN and verdict.recheck_at is not None
         self.suspect_in = region if is_suspect and not self.policy.regions else None
-        self.transitions += [(transition, finding.outcome) for transition in verdict.transitions]
+        self.transitions += [(transition, finding) for transition in verdict.transitions]
+        if finding.outcome.status in ANSWERED:
+            self.good = finding
 
     def saved(self) -> tuple[object, ...]:
         """In the order of `save_states`."""

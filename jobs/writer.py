@@ -11,10 +11,12 @@ import structlog
 from tortoise.transactions import in_transaction
 
 from is0k.jobs.checker import Finding, Slot
+from is0k.jobs.good_looks import GoodLooks, row_of
 from is0k.jobs.incidents import record_transition
 from is0k.jobs.monitor_file import MonitorFile, Place
 from is0k.jobs.stopping import within
 from is0k.models.check import insert_checks
+from is0k.models.last_good import write_last_good
 from is0k.models.monitor_state import lock_states, recheck, save_states
 from is0k.schema.clock import Clock, milliseconds
 
@@ -41,6 +43,7 @@ class Writer:
         self._new: deque[Finding] = deque()
         self._held: list[Finding] = []  # taken, and not written yet
         self._refusals: Counter[Slot] = Counter()
+        self._looks = GoodLooks()
         self._arrived, self._full = asyncio.Event(), asyncio.Event()
         self._is_stopping = False
 
@@ -122,7 +125,7 @@ class Writer:
 
     async def _write_some(self, findings: Sequence[Finding]) -> None:
         # Tortoise leaves a transaction that failed to begin in its task, and all later ones would be within it.
-        files = await asyncio.create_task(write(findings, self.place, milliseconds(self.clock.now())))
+        files = await asyncio.create_task(write(findings, self.place, milliseconds(self.clock.now()), self._looks))
         if self.tell and files:
             try:
                 self.tell(files)
@@ -131,11 +134,14 @@ class Writer:
                 log.exception("what was written could not be announced")
 
 
-async def write(findings: Sequence[Finding], place: Place, now: int = 0) -> Sequence[MonitorFile]:
+async def write(
+    findings: Sequence[Finding], place: Place, now: int = 0, looks: GoodLooks | None = None
+) -> Sequence[MonitorFile]:
     """Judge and store these findings: all or nothing. A recheck is due no sooner than `now`.
 
     Returned are the monitors of which something counts.
     """
+    looks = looks or GoodLooks()
     async with in_transaction():
         states = await lock_states(sorted({finding.slot.number for finding in findings}))
         files = {row["number"]: MonitorFile(row) for row in states}
@@ -147,10 +153,14 @@ async def write(findings: Sequence[Finding], place: Place, now: int = 0) -> Sequ
         await insert_checks(checks)
         changed = [file for file in files.values() if file.latest]
         for file in changed:
-            for transition, outcome in file.transitions:
-                file.incident_ids += await record_transition(file.number, transition, outcome)
+            for transition, finding in file.transitions:
+                file.incident_ids += await record_transition(file.number, transition, finding)
+        # After the incidents, which look for what was good before them.
+        news = looks.news(file.good for file in changed if file.good)
+        await write_last_good([row_of(finding, place.number) for finding in news])
         await save_states([file.saved() for file in changed])
         await recheck([(file.number, max(file.recheck_at, now)) for file in changed if file.recheck_at is not None])
+    looks.learn(news)
     return changed
 
 

@@ -120,6 +120,33 @@ async def read_checks(
     return found
 
 
+async def read_first_failure(number: int, start: int, end: int) -> Row | None:
+    """The first check of [start, end] that failed, of all regions."""
+    rows = await fetch(
+        "SELECT c.*, r.name AS region_name FROM check_result c LEFT JOIN region r ON r.number = c.region "
+        "WHERE c.number = $1 AND c.tick >= $2 AND c.tick <= $3 AND c.status = $4 ORDER BY c.tick, c.region LIMIT 1",
+        number,
+        start,
+        end,
+        STATUS_CODE[CheckStatus.DOWN],
+    )
+    return rows[0] if rows else None
+
+
+async def read_last_answer(number: int, region: int, start: int, end: int) -> Row | None:
+    """A region's last check of [start, end) that was up or degraded."""
+    rows = await fetch(
+        "SELECT * FROM check_result WHERE number = $1 AND tick >= $2 AND tick < $3 AND region = $4 "
+        f"AND status {any_of('$5')} ORDER BY tick DESC LIMIT 1",
+        number,
+        start,
+        end,
+        region,
+        [STATUS_CODE[CheckStatus.UP], STATUS_CODE[CheckStatus.DEGRADED]],
+    )
+    return rows[0] if rows else None
+
+
 async def count_checks(numbers: Sequence[int], filter: schema.CheckFilter) -> dict[int, int]:
     where, values = conditions(filter)
     rows = await fetch(

@@ -9,6 +9,7 @@ from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from is0k.models.check import DAY_MS
+from is0k.models.last_good import forget_last_good
 from is0k.models.sql import execute, fetch, is_sqlite
 from is0k.schema.enums import Plan
 
@@ -38,6 +39,7 @@ async def forget_some() -> bool:
     for table in get_args(Table):
         if await delete_before(table, deleted.number, END_OF_TIME):
             return True
+    await forget_last_good(deleted.number)
     await deleted.delete()
     return True
 

@@ -13,10 +13,11 @@ from tortoise.queryset import QuerySet
 from is0k import schema
 from is0k.models.incident import Incident, IncidentMonitor, IncidentUpdate
 from is0k.models.organization import public_id
-from is0k.models.sql import any_of, fetch, fetch_each
+from is0k.models.sql import any_of, datetime_of, fetch, fetch_each
 from is0k.models.status_page import IncidentPage
 from is0k.schema.enums import Reason
 from is0k.schema.ids import Prefix, decode
+from is0k.schema.incident import LastGood
 
 # A malformed id is as good as one that nobody has.
 NOBODY = UUID(int=0)
@@ -167,8 +168,15 @@ def _seconds(start: datetime, end: datetime | None) -> float | None:
 
 
 def _cause(row: Incident) -> schema.IncidentCause | None:
-    if not row.cause:
+    """An older one has no more than a reason, a message and evidence."""
+    cause = row.cause
+    if not cause:
         return None
+    good = cause.get("lastGood")
     return schema.IncidentCause(
-        reason=Reason(row.cause["reason"]), message=row.cause.get("message"), evidence=row.cause.get("evidence")
+        reason=Reason(cause["reason"]),
+        message=cause.get("message"),
+        evidence=cause.get("evidence"),
+        last_good=good and LastGood(at=datetime_of(good["at"]), facts=good["facts"]),
+        changed=cause.get("changed"),
     )

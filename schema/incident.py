@@ -17,11 +17,25 @@ MONITORS = Each(anything, 100)
 STATUS_PAGES = Each(anything, 20)
 
 
+@strawberry.type(description="The last check before the incident that was answered, in the same region.")
+class LastGood:
+    at: datetime
+    facts: strawberry.scalars.JSON = strawberry.field(description="What it saw, in the names of the evidence.")
+
+
 @strawberry.type(description="Why is0k opened the incident.")
 class IncidentCause:
     reason: Reason
     message: str | None
-    evidence: strawberry.scalars.JSON | None
+    evidence: strawberry.scalars.JSON | None = strawberry.field(
+        description="What the first failing check saw: statusCode, latencyMs, timings, region, reason, message; and, as "
+        "far as it came, remoteAddress, addresses, tls, finalUrl, redirects, headers, bodyExcerpt, answers, "
+        "packetLossPercent, assertions."
+    )
+    last_good: LastGood | None = strawberry.field(default=None, description="Null if it was never good there.")
+    changed: str | None = strawberry.field(
+        default=None, description="What is different between the two, in a sentence or two; null if nothing telling is."
+    )
 
 
 @strawberry.type(description="One thing that was said about an incident.")

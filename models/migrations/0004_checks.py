@@ -26,11 +26,13 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='LastGood',
             fields=[
-                ('number', fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('number', fields.IntField()),
+                ('region', fields.IntField()),
                 ('at', fields.BigIntField()),
                 ('facts', fields.TextField(unique=False)),
             ],
-            options={'table': 'last_good', 'app': 'models', 'pk_attr': 'number'},
+            options={'table': 'last_good', 'app': 'models', 'unique_together': (('number', 'region'),), 'pk_attr': 'id'},
             bases=['Model'],
         ),
         ops.CreateModel(

@@ -8,6 +8,7 @@ import pytest
 from is0k import models
 from is0k.jobs.memory import recall
 from is0k.jobs.verdict import View
+from is0k.jobs.evidence import facts_of
 from is0k.jobs.writer import write
 from is0k.probes.base import Outcome, Timings
 from is0k.resolvers.context import Context
@@ -214,7 +215,9 @@ class TestIncidents:
         assert incident.cause == {
             "reason": "timeout",
             "message": "no answer within 10 s",
-            "evidence": {"statusCode": None, "latencyMs": None, "remoteAddress": "192.0.2.1:443"},
+            "evidence": facts_of(ILL) | {"region": None},
+            "lastGood": {"at": "2026-11-23T12:00:00.003Z", "facts": facts_of(WELL)},
+            "changed": "The status is now 503, was 200.",
         }
         assert incident.organization_id == ctx.organization_id
         links = await models.IncidentMonitor.filter(incident_id=incident.id).values_list("monitor_id", flat=True)
