@@ -10,6 +10,7 @@ from tortoise.transactions import in_transaction
 from is0k import models, schema
 from is0k.models.check import read_checks
 from is0k.models.check import to_schema as check_to_schema
+from is0k.models.last_good import forget_last_good
 from is0k.models.monitor import count_monitors, joined, read_monitor, read_monitors
 from is0k.models.monitor_state import begin_epoch, bring_forward, phase_ms, reschedule
 from is0k.models.organization import public_id
@@ -111,6 +112,8 @@ async def update_monitor(ctx: Context, id: strawberry.ID, input: schema.UpdateMo
         is_other_target = monitor.typed_settings != settings
         if is_other_target or monitor.paused != was_paused:
             await _begin_epoch(ctx, monitor)
+            if is_other_target:
+                await forget_last_good(monitor.number)
         else:
             await reschedule(*_schedule(monitor), milliseconds(ctx.clock.now()))
         after = await get_monitor(ctx, id)

@@ -40,6 +40,7 @@ from is0k.schema.incident import (
     IncidentCause,
     IncidentFilter,
     IncidentUpdate,
+    LastGood,
     UpdateIncidentInput,
 )
 from is0k.schema.maintenance_window import (
@@ -111,6 +112,7 @@ __all__ = [
     "IncidentOrigin",
     "IncidentStatus",
     "IncidentUpdate",
+    "LastGood",
     "LatencyLines",
     "MaintenanceStatus",
     "MaintenanceWindow",

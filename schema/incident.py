@@ -28,8 +28,8 @@ class IncidentCause:
     reason: Reason
     message: str | None
     evidence: strawberry.scalars.JSON | None = strawberry.field(
-        description="What the first failing check saw: statusCode, latencyMs, timings, region, reason, message; and, as "
-        "far as it came, remoteAddress, addresses, tls, finalUrl, redirects, headers, bodyExcerpt, answers, "
+        description="What the first failing check saw: statusCode, latencyMs, timings, region, reason, message; and as "
+        "far as it came remoteAddress, addresses, tls, finalUrl, redirects, headers, bodyExcerpt, answers, "
         "packetLossPercent, assertions."
     )
     last_good: LastGood | None = strawberry.field(default=None, description="Null if it was never good there.")

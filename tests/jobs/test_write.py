@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from is0k import models
+from is0k.jobs.evidence import facts_of
 from is0k.jobs.memory import recall
 from is0k.jobs.verdict import View
-from is0k.jobs.evidence import facts_of
 from is0k.jobs.writer import write
 from is0k.probes.base import Outcome, Timings
 from is0k.resolvers.context import Context
