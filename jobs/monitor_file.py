@@ -91,10 +91,7 @@ class MonitorFile:
         tick = finding.slot.tick
         if verdict.began is not None:
             self.last_status_change_at = verdict.began
-        before, after = _shown(self.state), _shown(verdict.state)
-        if before is not after:
-            at = tick if verdict.began is None else verdict.began
-            self.changes.append(StatusChange(self.id, before, after, at, finding.outcome.reason))
+        self._note_change(verdict, finding)
         self.state, self.recheck_at, self.latest = verdict.state, verdict.recheck_at, finding
         self.last_tick, self.held, self.why = max(tick, self.last_tick or tick), verdict.held, verdict.why
         is_suspect = finding.outcome.status is CheckStatus.DOWN and verdict.recheck_at is not None
@@ -102,6 +99,21 @@ class MonitorFile:
         self.transitions += [(transition, finding) for transition in verdict.transitions]
         if finding.outcome.status in ANSWERED:
             self.good = finding
+
+    def _note_change(self, verdict: Verdict, finding: Finding) -> None:
+        """Maintenance that has begun or ended since the check before is among the changes of this one."""
+        tick, window = finding.slot.tick, self.policy.maintenance
+        before = _shown(self.state, window, tick if self.last_tick is None else self.last_tick)
+        after = _shown(verdict.state, window, max(tick, self.last_tick or tick))
+        if before is after:
+            return
+        at = tick if verdict.began is None else verdict.began
+        if window and after is MonitorStatus.MAINTENANCE:
+            self.changes.append(StatusChange(self.id, before, after, window.start))
+        elif window and before is MonitorStatus.MAINTENANCE:
+            self.changes.append(StatusChange(self.id, before, after, max(at, window.end), finding.outcome.reason))
+        else:
+            self.changes.append(StatusChange(self.id, before, after, at, finding.outcome.reason))
 
     def saved(self) -> tuple[object, ...]:
         """In the order of `save_states`."""
@@ -136,8 +148,10 @@ def _policy(row: Row) -> Policy:
     return Policy(row["interval_ms"], row["retries"], row["recovery_checks"], regions, window)
 
 
-def _shown(state: State) -> MonitorStatus:
-    """The status people see."""
+def _shown(state: State, maintenance: Window | None, at: int) -> MonitorStatus:
+    """The status people see then."""
+    if maintenance and maintenance.holds(at):
+        return MonitorStatus.MAINTENANCE
     return MonitorStatus.UNKNOWN if state.is_blind else state.status
 
 

@@ -1,4 +1,5 @@
-"""What time does by itself: hours and days are rolled up, partitions made, what was deleted or is too old forgotten.
+"""What time does by itself: maintenance begins and ends, hours and days are rolled up, partitions made, what was
+deleted or is too old forgotten.
 
 Each may be stopped anywhere, and goes on where it was the next time.
 """
@@ -8,9 +9,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import get_args
 
+from tortoise.transactions import in_transaction
+
 from is0k.models.check import make_partitions, read_raw
 from is0k.models.forgetting import Table, delete_before, drop_partitions, forget_some, plans_in_use, with_older
 from is0k.models.idempotency import REMEMBERED_MS, forget_answers
+from is0k.models.overlay import outdated_overlays, renew_overlays, with_windows
 from is0k.models.rollup import (
     DAY_MS,
     HOUR_MS,
@@ -25,6 +29,7 @@ from is0k.models.rollup import (
     write_rollups,
 )
 from is0k.models.sql import Row
+from is0k.schema.clock import moment
 from is0k.schema.enums import Plan
 from is0k.schema.plans import LIMITS
 
@@ -33,6 +38,7 @@ GRACE_MS = 6 * 60_000
 # More at a time would hold up the probes of this process for more than a few milliseconds.
 CHUNK_ROWS = 1_000
 HOURS_OF_A_DAY = 24
+MONITORS_AT_ONCE = 500
 BREATH_SECONDS = 0.05
 
 Enough = Callable[[], bool]
@@ -105,6 +111,20 @@ async def _read(grain: Grain, numbers: Sequence[int], start: int) -> Mapping[int
 
 def _floor(at: int, length: int) -> int:
     return at // length * length
+
+
+async def keep_maintenance(now: int, enough: Enough = never) -> None:
+    """What of the maintenance windows has begun, or will within the hour, is put where the checks look for it."""
+    at = moment(now)
+    numbers = await with_windows(at)
+    for start in range(0, len(numbers), MONITORS_AT_ONCE):
+        if enough():
+            return
+        # Nothing is locked to find out that all is as it should be.
+        if outdated := await outdated_overlays(numbers[start : start + MONITORS_AT_ONCE], at):
+            async with in_transaction():
+                await renew_overlays(outdated, at)
+        await asyncio.sleep(0)
 
 
 async def tidy(now: int, enough: Enough = never) -> None:

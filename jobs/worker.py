@@ -21,7 +21,7 @@ from is0k.jobs.presence import Presence
 from is0k.jobs.queue import UPKEEP_QUEUE, Queue, QueueWorker, checks_queue
 from is0k.jobs.scheduler import Scheduler
 from is0k.jobs.stopping import end
-from is0k.jobs.upkeep import Enough, forget_old, roll_up, tidy
+from is0k.jobs.upkeep import Enough, forget_old, keep_maintenance, roll_up, tidy
 from is0k.jobs.writer import Writer
 from is0k.models.check import make_partitions
 from is0k.models.database import opened
@@ -62,6 +62,8 @@ async def _work(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with opened(settings):
         await make_partitions(milliseconds(clock.now()))
+        # Before the first check: a window may have begun while no worker was there.
+        await keep_maintenance(milliseconds(clock.now()))
         guard = Guard(settings.allowed_networks, own_addresses(settings))
         probes = {type: probe(guard) for type, probe in PROBES.items()}
         worker = RegionWorker(settings, await region_number(settings.region), probes, clock)
@@ -139,7 +141,7 @@ def _run_checks(checker: Checker) -> Function:
 
 def _upkeep_jobs(clock: Clock, is_stopping: Callable[[], bool]) -> list[CronJob]:
     """arq lets one worker of all run each of these when its time comes, and not again before it has ended."""
-    turns = ((roll_up, None, 20), (tidy, None, 40), (forget_old, 50, 0))
+    turns = ((keep_maintenance, None, 10), (roll_up, None, 20), (tidy, None, 40), (forget_old, 50, 0))
     return [_at(job, minute, second, clock, is_stopping) for job, minute, second in turns]
 
 

@@ -76,7 +76,8 @@ def joined(tags: list[str]) -> str:
 COLUMNS = """
     m.number, m.id, m.name, m.type, m.settings, m.secrets, m.interval_seconds, m.timeout_seconds, m.retries,
     m.recovery_checks, m.degraded_after_ms, m.regions, m.tag_words, m.paused, m.created_at, m.updated_at,
-    s.status, s.is_blind, s.last_checked_at, s.last_status_change_at, s.last_latency_us, s.last_reason, s.last_message
+    s.status, s.is_blind, s.maintenance_from, s.maintenance_until, s.last_checked_at, s.last_status_change_at,
+    s.last_latency_us, s.last_reason, s.last_message
 """
 
 
@@ -89,40 +90,44 @@ def _select() -> str:
     )
 
 
-async def read_monitor(organization_id: UUID, id: UUID) -> schema.Monitor | None:
+async def read_monitor(organization_id: UUID, id: UUID, now: int) -> schema.Monitor | None:
+    """As it is now, in ms since the epoch."""
     rows = await fetch(f"{_select()} WHERE m.organization_id = $1 AND m.id = $2", organization_id, id)
-    return to_schema(rows[0]) if rows else None
+    return to_schema(rows[0], now) if rows else None
 
 
 async def read_monitors(
-    organization_id: UUID, filter: schema.MonitorFilter, before: UUID | None, limit: int
+    organization_id: UUID, filter: schema.MonitorFilter, before: UUID | None, limit: int, now: int
 ) -> list[schema.Monitor]:
     """Newest first, older than `before`."""
-    where, values = _conditions(organization_id, filter)
+    where, values = _conditions(organization_id, filter, now)
     if before:
         values.append(before)
         where += f" AND m.id < ${len(values)}"
     values.append(limit)
     rows = await fetch(f"{_select()} WHERE {where} ORDER BY m.id DESC LIMIT ${len(values)}", *values)
-    return [to_schema(row) for row in rows]
+    return [to_schema(row, now) for row in rows]
 
 
-async def read_monitors_by_id(organization_id: UUID, ids: Collection[UUID]) -> dict[UUID, schema.Monitor]:
+async def read_monitors_by_id(organization_id: UUID, ids: Collection[UUID], now: int) -> dict[UUID, schema.Monitor]:
     """Those of them that are there, by their id."""
     of_these = f"m.organization_id = $1 AND m.id {any_of('$2', 'uuid')}"
     rows = await fetch(f"{_select()} WHERE {of_these}", organization_id, list(ids))
-    return {as_uuid(row["id"]): to_schema(row) for row in rows}
+    return {as_uuid(row["id"]): to_schema(row, now) for row in rows}
 
 
-async def count_monitors(organization_id: UUID, filter: schema.MonitorFilter) -> int:
-    where, values = _conditions(organization_id, filter)
+async def count_monitors(organization_id: UUID, filter: schema.MonitorFilter, now: int) -> int:
+    where, values = _conditions(organization_id, filter, now)
     rows = await fetch(
         f"SELECT count(*) AS n FROM monitor m JOIN monitor_state s ON s.number = m.number WHERE {where}", *values
     )
     return int(rows[0]["n"])
 
 
-def _conditions(organization_id: UUID, filter: schema.MonitorFilter) -> tuple[str, list[object]]:
+IS_MAINTAINED = "(s.maintenance_until IS NOT NULL AND s.maintenance_from <= $? AND s.maintenance_until > $?)"
+
+
+def _conditions(organization_id: UUID, filter: schema.MonitorFilter, now: int) -> tuple[str, list[object]]:
     where, values = ["m.organization_id = $1"], [organization_id]  # type: tuple[list[str], list[object]]
 
     def add(condition: str, value: object) -> None:
@@ -137,10 +142,14 @@ def _conditions(organization_id: UUID, filter: schema.MonitorFilter) -> tuple[st
         add("lower(m.name) LIKE lower($?) ESCAPE '\\'", f"%{literal(filter.q)}%")
     if filter.status is MonitorStatus.PAUSED:
         where.append("m.paused")
-    elif filter.status is MonitorStatus.UNKNOWN:
-        where.append("NOT m.paused AND s.is_blind")
+    elif filter.status is MonitorStatus.MAINTENANCE:
+        add(f"NOT m.paused AND {IS_MAINTAINED}", now)
     elif filter.status:
-        add("NOT m.paused AND NOT s.is_blind AND s.status = $?", filter.status.value)
+        add(f"NOT m.paused AND NOT {IS_MAINTAINED}", now)
+        if filter.status is MonitorStatus.UNKNOWN:
+            where.append("s.is_blind")
+        else:
+            add("NOT s.is_blind AND s.status = $?", filter.status.value)
     return " AND ".join(where), values
 
 
@@ -160,14 +169,14 @@ def stored_settings(row: Mapping[str, Any]) -> Any:
     return load(SETTINGS[MonitorType(row["type"])], json_of(row["settings"]) | secrets)
 
 
-def to_schema(row: Mapping[str, Any]) -> schema.Monitor:
+def to_schema(row: Mapping[str, Any], now: int) -> schema.Monitor:
     reason, latency_us = row["last_reason"], row["last_latency_us"]
     return schema.Monitor(
         number=row["number"],
         id=public_id(Prefix.MONITOR, row["id"]),
         name=row["name"],
         type=MonitorType(row["type"]),
-        status=_status(row),
+        status=_status(row, now),
         paused=bool(row["paused"]),
         interval_seconds=row["interval_seconds"],
         timeout_seconds=row["timeout_seconds"],
@@ -200,9 +209,11 @@ def _shown_settings(type: str, settings: str, secrets: str | None, times_unlocke
     return masked(stored_settings({"type": type, "settings": settings, "secrets": secrets}))
 
 
-def _status(row: Mapping[str, Any]) -> MonitorStatus:
+def _status(row: Mapping[str, Any], now: int) -> MonitorStatus:
     if row["paused"]:
         return MonitorStatus.PAUSED
+    if row["maintenance_until"] is not None and row["maintenance_from"] <= now < row["maintenance_until"]:
+        return MonitorStatus.MAINTENANCE
     return MonitorStatus.UNKNOWN if row["is_blind"] else MonitorStatus(row["status"])
 
 

@@ -151,10 +151,16 @@ async def begin_epoch(number: int, interval_ms: int, phase: int, regions: str, n
     )
 
 
-async def forget_status(number: int) -> None:
-    """Nothing is believed of the monitor, as before its first check."""
-    pending = MonitorStatus.PENDING.value
-    await execute("UPDATE monitor_state SET status = $1, told = $1, memory = NULL WHERE number = $2", pending, number)
+async def forget_outage(number: int) -> None:
+    """What people were told of it is over: if it lasts, it will be told anew. That it flapped is forgotten too."""
+    after = "CASE WHEN status = $1 THEN $2 ELSE status END"
+    down, pending = MonitorStatus.DOWN.value, MonitorStatus.PENDING.value
+    await execute(
+        f"UPDATE monitor_state SET status = {after}, told = {after}, memory = NULL WHERE number = $3",
+        down,
+        pending,
+        number,
+    )
 
 
 async def reschedule(number: int, interval_ms: int, phase: int, regions: str, now: int) -> None:

@@ -186,7 +186,7 @@ class Bus:
     def _deliver(self, channel: str, body: bytes) -> None:
         organization_id = UUID(channel.rpartition(":")[2])
         try:
-            events = Events(organization_id, body)
+            events = Events(organization_id, body, self._clock)
         except Exception:
             # Another version sent it; what comes next may be understood.
             log.exception("a live event was not understood")

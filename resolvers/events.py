@@ -14,7 +14,7 @@ from is0k.models.incident_reads import read_incidents_by_id
 from is0k.models.monitor import read_monitors_by_id
 from is0k.models.organization import public_id
 from is0k.resolvers.announcer import StatusChange
-from is0k.schema.clock import moment
+from is0k.schema.clock import Clock, milliseconds, moment
 from is0k.schema.enums import MonitorStatus, Reason
 from is0k.schema.ids import Prefix
 
@@ -32,7 +32,8 @@ class Item(NamedTuple, Generic[T]):
 class Events:
     """One message. What its listeners ask of it is made once for all of them."""
 
-    def __init__(self, organization_id: UUID, body: bytes) -> None:
+    def __init__(self, organization_id: UUID, body: bytes, clock: Clock) -> None:
+        self._clock = clock
         found = orjson.loads(body)
         self.organization_id, self.region = organization_id, found["region"]
         self.checks = [(UUID(id), CheckRow(*row)) for id, *row in found["checks"]]
@@ -65,7 +66,7 @@ class Events:
         return check_to_schema(row._asdict() | {"region_name": self.region}, public_id(Prefix.MONITOR, monitor_id))
 
     async def _changes(self) -> list[Item[schema.MonitorStatusChange]]:
-        found = await read_monitors_by_id(self.organization_id, self._about["changes"])
+        found = await read_monitors_by_id(self.organization_id, self._about["changes"], milliseconds(self._clock.now()))
         return [
             Item((change.monitor_id,), _told(change, found[change.monitor_id]))
             for change in self.changes

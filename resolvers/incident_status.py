@@ -12,7 +12,7 @@ from typing import NamedTuple
 import strawberry
 
 from is0k import models
-from is0k.models.monitor_state import forget_status
+from is0k.models.monitor_state import forget_outage
 from is0k.models.organization import public_id
 from is0k.resolvers.context import Context
 from is0k.schema.enums import IncidentOrigin, IncidentStatus, MonitorStatus
@@ -79,8 +79,9 @@ async def move(held: Held, status: IncidentStatus, now: datetime) -> None:
     if status is IncidentStatus.RESOLVED and held.is_open:
         held.row.resolved_at = now
         if held.state is not None and held.state.told == MonitorStatus.DOWN.value:
-            # Resumed, a target that is down all the same goes down anew, and that is another incident.
-            await forget_status(held.state.number)
+            # Resumed, a target that is down all the same goes down anew, and that is another incident. So does one that
+            # flaps, or has recovered during maintenance and is down again: there the incident was open while it is up.
+            await forget_outage(held.state.number)
     elif status is not IncidentStatus.RESOLVED:
         held.row.resolved_at = None
     held.row.status = status

@@ -1,5 +1,6 @@
 """What people may do with maintenance windows."""
 
+from collections.abc import Sequence
 from typing import TypeAlias
 from uuid import UUID
 
@@ -9,13 +10,14 @@ from tortoise.transactions import in_transaction
 
 from is0k import models, schema
 from is0k.models.maintenance import matching_windows, to_schema
+from is0k.models.overlay import lock_overlays, renew_overlays
 from is0k.resolvers.context import Context
 from is0k.resolvers.linking import MONITORS, linked
 from is0k.resolvers.operation import operation
 from is0k.resolvers.own_rows import locked_row, own_row
 from is0k.schema.enums import Scope
 from is0k.schema.errors import MaintenanceWindowNotFound, ValidationFailed
-from is0k.schema.ids import Prefix
+from is0k.schema.ids import Prefix, decode
 from is0k.schema.maintenance_window import schedule_faults
 from is0k.schema.page import Page, PageArguments, decode_id_cursor, page_by_id
 from is0k.schema.patches import said
@@ -52,7 +54,9 @@ async def create_maintenance_window(
     """Announce planned work, once or again and again."""
     async with in_transaction():
         window = models.MaintenanceWindow(organization_id=ctx.organization_id)
+        monitors = await _lock_monitors(ctx, window, input.monitor_ids)
         await _save(ctx, window, input)
+        await renew_overlays(monitors, ctx.clock.now())
     return await _shown(ctx, window)
 
 
@@ -63,7 +67,9 @@ async def update_maintenance_window(
     """Change a maintenance window: what is present is set, what is absent is kept, null goes back to the default."""
     async with in_transaction():
         window = await locked_row(ctx, *WINDOW, id)
+        monitors = await _lock_monitors(ctx, window, input.monitor_ids or ())
         await _save(ctx, window, input)
+        await renew_overlays(monitors, ctx.clock.now())
     return await get_maintenance_window(ctx, id)
 
 
@@ -72,7 +78,9 @@ async def delete_maintenance_window(ctx: Context, id: strawberry.ID) -> schema.D
     """Delete a maintenance window, those of its times that are to come too."""
     async with in_transaction():
         window = await locked_row(ctx, *WINDOW, id)
+        monitors = await _lock_monitors(ctx, window)
         await window.delete()
+        await renew_overlays(monitors, ctx.clock.now())
     return schema.Deleted(id=id)
 
 
@@ -90,6 +98,14 @@ async def _matching(
     if filter.status is None:
         return await (rows.limit(limit) if limit else rows)
     return [window for window in await rows if window.place(now)[0] is filter.status][:limit]
+
+
+async def _lock_monitors(
+    ctx: Context, window: models.MaintenanceWindow, ids: Sequence[strawberry.ID] = ()
+) -> list[int]:
+    """The numbers of the monitors that the window is about, and of those it is going to be about."""
+    uuids = [uuid for id in ids if (uuid := decode(Prefix.MONITOR, id))]
+    return await lock_overlays(ctx.organization_id, window.id, uuids)
 
 
 async def _save(ctx: Context, window: models.MaintenanceWindow, input: Given) -> None:

@@ -45,7 +45,7 @@ MONITOR = models.Monitor, Prefix.MONITOR, MonitorNotFound
 async def get_monitor(ctx: Context, id: strawberry.ID) -> schema.Monitor:
     """One monitor."""
     uuid = decode(Prefix.MONITOR, id)
-    monitor = await read_monitor(ctx.organization_id, uuid) if uuid else None
+    monitor = await read_monitor(ctx.organization_id, uuid, milliseconds(ctx.clock.now())) if uuid else None
     if monitor is None:
         raise MonitorNotFound(id)
     return monitor
@@ -54,10 +54,10 @@ async def get_monitor(ctx: Context, id: strawberry.ID) -> schema.Monitor:
 @operation(Scope.READ)
 async def list_monitors(ctx: Context, filter: schema.MonitorFilter, page: PageArguments) -> Page[schema.Monitor]:
     """Monitors, newest first."""
-    organization_id = ctx.organization_id
+    organization_id, now = ctx.organization_id, milliseconds(ctx.clock.now())
     before = decode_id_cursor(page.cursor, Prefix.MONITOR) if page.cursor else None
-    found = await read_monitors(organization_id, filter, before, page.limit + 1)
-    return page_by_id(found, page.limit, lambda: count_monitors(organization_id, filter))
+    found = await read_monitors(organization_id, filter, before, page.limit + 1, now)
+    return page_by_id(found, page.limit, lambda: count_monitors(organization_id, filter, now))
 
 
 @operation(Scope.WRITE)

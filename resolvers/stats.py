@@ -78,7 +78,7 @@ async def stats_of(monitors: Sequence[schema.Monitor], range: schema.StatsRange,
 
 async def _tails(numbers: Sequence[int]) -> dict[int, Row]:
     rows = await fetch(
-        "SELECT number, last_tick, last_status, interval_ms FROM monitor_state "
+        "SELECT number, last_tick, last_status, interval_ms, maintenance_from, maintenance_until FROM monitor_state "
         f"WHERE number {any_of('$1')} AND next_at IS NOT NULL AND last_tick IS NOT NULL AND last_status IS NOT NULL",
         list(numbers),
     )
@@ -86,15 +86,21 @@ async def _tails(numbers: Sequence[int]) -> dict[int, Row]:
 
 
 def _tail(state: Row | None, span: Span) -> Part | None:
-    """The time since the last check: what it found is taken to hold until the next is due, and no longer."""
+    """The time since the last check, without maintenance: what it found is taken to hold until the next is due."""
     if state is None or span.end <= state["last_tick"]:
         return None
     start, due = max(span.start, state["last_tick"]), state["last_tick"] + state["interval_ms"]
-    watched = max(0, min(span.end, due) - start)
-    rollup = Rollup(unknown_ms=span.end - start - watched)
+    watched_until = min(span.end, max(start, due))
+    watched = _unmaintained_ms(state, start, watched_until)
+    rollup = Rollup(unknown_ms=_unmaintained_ms(state, watched_until, span.end))
     field = {"down": "down_ms", "unknown": "unknown_ms"}.get(state["last_status"], "up_ms")
     setattr(rollup, field, getattr(rollup, field) + watched)
     return Part(start, rollup)
+
+
+def _unmaintained_ms(state: Row, start: int, end: int) -> int:
+    begin, until = state["maintenance_from"] or 0, state["maintenance_until"] or 0
+    return end - start - max(0, min(end, int(until)) - max(start, int(begin)))
 
 
 def _stats(id: strawberry.ID, span: Span, parts: Sequence[Part], outages: Sequence[Row]) -> schema.Stats:
