@@ -114,7 +114,7 @@ def _floor(at: int, length: int) -> int:
 
 
 async def keep_maintenance(now: int, enough: Enough = never) -> None:
-    """What of the maintenance windows has begun, or will within the hour, is put where the checks look for it."""
+    """What of the maintenance windows has begun, or will within two hours, is put where the checks look for it."""
     at = moment(now)
     numbers = await with_windows(at)
     for start in range(0, len(numbers), MONITORS_AT_ONCE):

@@ -141,7 +141,7 @@ def _run_checks(checker: Checker) -> Function:
 
 def _upkeep_jobs(clock: Clock, is_stopping: Callable[[], bool]) -> list[CronJob]:
     """arq lets one worker of all run each of these when its time comes, and not again before it has ended."""
-    turns = ((keep_maintenance, None, 10), (roll_up, None, 20), (tidy, None, 40), (forget_old, 50, 0))
+    turns = ((roll_up, None, 20), (tidy, None, 40), (forget_old, 50, 0), (keep_maintenance, None, 10))
     return [_at(job, minute, second, clock, is_stopping) for job, minute, second in turns]
 
 

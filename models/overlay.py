@@ -16,7 +16,7 @@ from is0k.schema.clock import milliseconds, moment
 from is0k.schema.recurrence import Recurrence, Span
 
 # So long may nobody look after it, and maintenance still begins in time.
-AHEAD = timedelta(hours=1)
+AHEAD = timedelta(hours=2)
 # Of two windows with less between them and no check, the second is written while the first is still needed: as one.
 SOON = timedelta(minutes=3)
 
