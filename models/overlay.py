@@ -1,8 +1,8 @@
 """Maintenance where the checks look for it: of each monitor one span, in its row of `monitor_state`.
 
 It is the window that is, or comes next. What overlaps is one. What is over stays until a check has come after it, which
-takes it out of the time since the check before. Times that people change count from now on: what was judged already is
-not judged anew.
+takes it out of the time since the check before. A window that is said to have begun long ago begins with the next
+check: what was judged already is not judged anew.
 """
 
 from collections import defaultdict
@@ -19,6 +19,7 @@ from is0k.schema.recurrence import Recurrence, Span
 AHEAD = timedelta(hours=2)
 # Of two windows with less between them and no check, the second is written while the first is still needed: as one.
 SOON = timedelta(minutes=3)
+INSTANT = timedelta(milliseconds=1)
 
 
 async def lock_overlays(organization_id: UUID, window_id: UUID, monitor_ids: Collection[UUID]) -> list[int]:
@@ -97,7 +98,8 @@ def overlay(stored: Span | None, coming: Span | None, last_tick: datetime | None
         return past
     if past and stored and (stored.end > now or (last_tick is not None and last_tick < stored.end)):
         return Span(past.start, coming.end) if coming.start <= now + SOON else past
-    return Span(max(coming.start, now), coming.end)
+    unjudged = coming.start if last_tick is None else min(now, last_tick + INSTANT)
+    return Span(max(coming.start, unjudged), coming.end)
 
 
 async def _coming(numbers: Collection[int], now: datetime) -> dict[int, Span]:

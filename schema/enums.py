@@ -22,7 +22,9 @@ class MonitorStatus(Enum):
     DEGRADED = strawberry.enum_value("degraded", description="Answers, but slower or less healthy than agreed.")
     DOWN = "down"
     PAUSED = "paused"
-    MAINTENANCE = "maintenance"
+    MAINTENANCE = strawberry.enum_value(
+        "maintenance", description="A maintenance window lasts: it is checked, and nobody is told of what is found."
+    )
     UNKNOWN = strawberry.enum_value("unknown", description="Our side could not tell.")
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,15 @@ from is0k.models.check import insert_checks
 from is0k.models.region import region_number
 from is0k.models.rollup import HOUR_MS, read_progress
 from is0k.resolvers.context import Context
+from is0k.resolvers.monitors import get_monitor
 from is0k.schema.clock import SystemClock, milliseconds
-from is0k.schema.enums import MonitorType
+from is0k.schema.enums import MonitorStatus, MonitorType
+from is0k.schema.scalars import rfc3339
 from is0k.settings import Settings, program_version
 from is0k.tests.jobs.scene import (
     FakeProbe,
     checks_of,
+    incidents_of,
     monitor,
     monitors,
     soon,
@@ -37,7 +41,7 @@ from is0k.tests.jobs.scene import (
 )
 from is0k.tests.stage.clock import FakeClock
 from is0k.tests.stage.history import check
-from is0k.tests.stage.people import new_organization
+from is0k.tests.stage.people import new_maintenance_window, new_monitor, new_organization
 from is0k.tests.stage.valkey import Valkey
 
 pytestmark = pytest.mark.anyio
@@ -197,14 +201,39 @@ async def test_sigterm_ends_the_process_with_all_stored(settings: Settings, with
     async with database.opened(settings):
         ours = await new_organization("Ours", SystemClock())
         number = await monitor(ours, url="http://127.0.0.1:9/", retries=0)
-    task = asyncio.create_task(_work(with_redis))
+    await work_until_down(with_redis, number)
+
+    async with database.opened(settings):
+        assert [words(each) for each in await checks_of(number)] == [("down", "blocked_target")]
+
+
+async def test_maintenance_that_began_while_no_worker_was_there_holds_for_its_first_check(
+    settings: Settings, with_redis: Settings
+) -> None:
+    async with database.opened(settings):
+        ours, now = await new_organization("Ours", SystemClock()), SystemClock().now()
+        shop = await new_monitor(ours, url="http://127.0.0.1:9/", retries=0)
+        await new_maintenance_window(
+            ours,
+            startsAt=rfc3339(now - timedelta(hours=1)),
+            endsAt=rfc3339(now + timedelta(hours=1)),
+            monitorIds=[shop.id],
+        )
+        await models.MonitorState.all().update(maintenance_from=None, maintenance_until=None)
+    await work_until_down(with_redis, shop.number)
+
+    async with database.opened(settings):
+        assert await incidents_of(shop.number) == []
+        assert (await get_monitor(ours, shop.id)).status is MonitorStatus.MAINTENANCE
+
+
+async def work_until_down(settings: Settings, number: int) -> None:
+    """A whole worker process, ended by SIGTERM."""
+    task = asyncio.create_task(_work(settings))
     async with asyncio.timeout(15):
         await seen_down(number)
         os.kill(os.getpid(), signal.SIGTERM)
         await task
-
-    async with database.opened(settings):
-        assert [words(each) for each in await checks_of(number)] == [("down", "blocked_target")]
 
 
 async def seen_down(number: int) -> None:

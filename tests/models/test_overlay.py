@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from is0k.models.overlay import AHEAD, SOON, first_of, overlay
 from is0k.schema.recurrence import Span
 
+MS = 1 / 60_000
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
@@ -39,7 +40,10 @@ CASES = {
     "one that is becomes longer": Case((90, 120), (90, 150), 99, (90, 150)),
     "one that is becomes shorter": Case((90, 120), (90, 110), 99, (90, 110)),
     "one that is ends now": Case((90, 120), None, 99, (90, 100)),
-    "one that began long ago is made now": Case(None, (50, 120), 99, (100, 120)),
+    "one that began long ago is made now": Case(None, (50, 120), 99, (99 + MS, 120)),
+    "one that began long ago is made now, before any check": Case(None, (50, 120), None, (50, 120)),
+    "one that began after the last check is made now": Case(None, (95, 120), 90, (95, 120)),
+    "one that began long ago, and a check is on its way": Case(None, (50, 120), 101, (100, 120)),
     "one that is begins earlier by its new rule": Case((90, 120), (50, 120), 99, (90, 120)),
     "one of two that overlapped is gone": Case((60, 130), (90, 130), 99, (60, 130)),
     "one of two is gone, and the other comes later": Case((60, 150), (120, 150), 99, (60, 100)),

@@ -57,6 +57,12 @@ async def watched(ctx: Context, clock: FakeClock, is_down: bool = False) -> Moni
     return monitor
 
 
+LAST_GOOD = {
+    "lastGood": {"at": "2026-11-23T11:59:00.000Z", "facts": {"statusCode": 200}},
+    "changed": "The status is now 503, was 200.",
+}
+
+
 async def open_incident(ctx: Context, clock: FakeClock, monitor: Monitor) -> models.Incident:
     incident = await models.Incident.create(
         organization_id=ctx.organization_id,
@@ -66,7 +72,7 @@ async def open_incident(ctx: Context, clock: FakeClock, monitor: Monitor) -> mod
         origin=IncidentOrigin.AUTOMATIC,
         monitor_number=monitor.number,
         started_at=moment(clock.ms - 60_000),
-        cause={"reason": "timeout", "message": "no answer", "evidence": {"statusCode": None}},
+        cause={"reason": "timeout", "message": "no answer", "evidence": {"statusCode": None}} | LAST_GOOD,
     )
     row = await models.Monitor.get(number=monitor.number)
     await models.IncidentMonitor.create(incident_id=incident.id, monitor_id=row.id)
@@ -163,12 +169,13 @@ async def test_the_pages_of_nested_checks_go_on_where_the_cursor_says(ctx: Conte
 async def test_an_incident_shows_its_cause_and_lasts_until_it_is_resolved(ctx: Context, clock: FakeClock) -> None:
     monitor = await new_monitor(ctx)
     incident = await open_incident(ctx, clock, monitor)
-    query = "{ monitors { edges { node { openIncident { durationSeconds cause { reason message evidence } } } } } }"
+    cause = "cause { reason message evidence lastGood { at facts } changed }"
+    query = f"{{ monitors {{ edges {{ node {{ openIncident {{ durationSeconds {cause} }} }} }} }} }}"
 
     [edge] = (await ask(ctx, query))["monitors"]["edges"]
     assert edge["node"]["openIncident"] == {
         "durationSeconds": None,
-        "cause": {"reason": "TIMEOUT", "message": "no answer", "evidence": {"statusCode": None}},
+        "cause": {"reason": "TIMEOUT", "message": "no answer", "evidence": {"statusCode": None}} | LAST_GOOD,
     }
 
     await models.Incident.filter(id=incident.id).update(resolved_at=clock.now())
