@@ -2,7 +2,8 @@
 
 The names are those of `Outcome.detail`, the same for every probe: `remoteAddress` ("ip:port"), `addresses`, `tls`
 {subject, issuer, notBefore, notAfter, fingerprint}, `finalUrl`, `redirects`, `headers` (names in lower case),
-`bodyExcerpt`, `answers`, `packetLossPercent`, `assertions`. Beside them stand `statusCode`, `latencyMs` and `timings`.
+`bodyExcerpt`, `resolver`, `rcode`, `answers`, `packetLossPercent`, `assertions`. Beside them stand `statusCode`,
+`latencyMs` and `timings`.
 """
 
 import re
@@ -73,12 +74,13 @@ def what_changed(good: Facts, bad: Facts) -> str | None:
 
 
 def _address(good: Facts, bad: Facts) -> str | None:
-    """Not where several take turns: one that was there before is no news."""
+    """Not where several take turns: one that was there before is no news. A dns monitor talks to a name server."""
     before = good.get("addresses") or _connected(good)
     now = [address for address in _connected(bad) or bad.get("addresses", ()) if address not in before]
     if not now or not before or set(_connected(bad)) & set(_connected(good)):
         return None
-    return f"The address is now {_list(now)}, was {_list(before)}"
+    which = "name server" if "resolver" in bad else "address"
+    return f"The {which} is now {_list(now)}, was {_list(before)}"
 
 
 def _certificate(good: Facts, bad: Facts) -> str | None:
@@ -132,6 +134,11 @@ def _body(good: Facts, bad: Facts) -> str | None:
     if old is None or new is None or max(old, new) < SIZE_TIMES * max(1, min(old, new)):
         return None
     return f"The body is now {_bytes(new)}, was {_bytes(old)}"
+
+
+def _rcode(good: Facts, bad: Facts) -> str | None:
+    before, now = good.get("rcode"), bad.get("rcode")
+    return None if None in (before, now) or before == now else f"The name server now says {now}, before {before}"
 
 
 def _answers(good: Facts, bad: Facts) -> str | None:
@@ -192,6 +199,7 @@ LOOKS: Sequence[Callable[[Facts, Facts], str | None]] = (
     _redirect,
     _header,
     _body,
+    _rcode,
     _answers,
     _phase,
     _packet_loss,
@@ -205,9 +213,11 @@ def _has_grown(before: float | None, now: float | None) -> bool:
 
 
 def _connected(facts: Facts) -> list[str]:
-    """The address that answered, without its port; none when none did."""
-    address = str(facts.get("remoteAddress") or "").rpartition(":")[0].strip("[]")
-    return [address] if address else []
+    """The address that answered, without its port if it has one; none when none did."""
+    address = str(facts.get("remoteAddress") or "")
+    if address.startswith("["):
+        return [address[1:].partition("]")[0]]
+    return [address.partition(":")[0] if address.count(":") == 1 else address] if address else []
 
 
 def _title(facts: Facts) -> str | None:

@@ -58,16 +58,18 @@ class GoodLooks:
 def digest(outcome: Outcome) -> int:
     """Of what stays the same while nothing happens: no durations, no body, not which of several addresses it was."""
     detail = outcome.detail
-    headers, certificate = detail.get("headers"), detail.get("tls")
+    headers, certificate, answers = detail.get("headers"), detail.get("tls"), detail.get("answers")
     addresses = detail.get("addresses")
+    # Of the shape that is agreed upon; whatever else a probe may say must not keep its results from being stored.
     return hash(
         (
             outcome.status_code,
-            tuple(addresses) if addresses else detail.get("remoteAddress"),
-            certificate and certificate.get("fingerprint"),
-            detail.get("finalUrl"),
-            headers and tuple([headers.get(name) for name in HEADERS]),
-            tuple(sorted(detail.get("answers", ()))),
+            str(addresses or detail.get("remoteAddress")),
+            str(certificate.get("fingerprint")) if isinstance(certificate, dict) else None,
+            str(detail.get("finalUrl")),
+            str([headers.get(name) for name in HEADERS]) if isinstance(headers, dict) else None,
+            str(detail.get("rcode")),
+            tuple(sorted(map(str, answers))) if isinstance(answers, list) else None,
         )
     )
 

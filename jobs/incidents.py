@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from is0k import models
 from is0k.jobs.checker import Finding
-from is0k.jobs.evidence import facts_of, outcome_of, what_changed
+from is0k.jobs.evidence import Facts, facts_of, outcome_of, what_changed
 from is0k.jobs.telling import Change, Transition
 from is0k.models.check import read_first_failure, read_last_answer
 from is0k.models.last_good import read_last_good
@@ -14,6 +16,8 @@ from is0k.models.sql import Row
 from is0k.schema.clock import moment
 from is0k.schema.enums import IncidentImpact, IncidentOrigin, IncidentStatus
 from is0k.schema.scalars import rfc3339
+
+log = structlog.get_logger("is0k.incidents")
 
 
 async def record_transition(number: int, transition: Transition, finding: Finding) -> Sequence[UUID]:
@@ -52,8 +56,17 @@ async def _cause(number: int, transition: Transition, finding: Finding) -> dict[
     return cause | {
         "evidence": evidence,
         "lastGood": good,
-        "changed": what_changed(good["facts"], evidence) if good else None,
+        "changed": _changed(good["facts"], evidence) if good else None,
     }
+
+
+def _changed(good: Facts, bad: Facts) -> str | None:
+    try:
+        return what_changed(good, bad)
+    except Exception:
+        # A probe has said something of another shape. The incident must be opened all the same.
+        log.exception("what changed could not be said")
+        return None
 
 
 async def _last_good(bad: Row) -> dict[str, Any] | None:

@@ -50,6 +50,19 @@ CASES = {
         {"remoteAddress": "[2001:db8::9]:443"},
         "The address is now 2001:db8::9, was 2001:db8::5.",
     ),
+    "another address without ports": Case(
+        {"remoteAddress": "2001:db8::5"}, {"remoteAddress": A}, f"The address is now {A}, was 2001:db8::5."
+    ),
+    "another name server": Case(
+        {"remoteAddress": f"{A}:53", "resolver": "system"},
+        {"remoteAddress": f"{B}:53", "resolver": "system"},
+        f"The name server is now {B}, was {A}.",
+    ),
+    "another word of the name server": Case(
+        {"rcode": "NOERROR", "answers": ["192.0.2.1"]},
+        {"rcode": "NXDOMAIN", "answers": []},
+        "The name server now says NXDOMAIN, before NOERROR. The answer is now nothing, was 192.0.2.1.",
+    ),
     "one of five addresses before": Case(
         {"addresses": [f"10.0.0.{place}" for place in range(1, 6)]},
         {"addresses": ["10.0.1.1"]},

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from is0k import models
 from is0k.jobs.checker import Finding
@@ -79,6 +80,13 @@ def test_only_what_stays_the_same_by_itself_is_compared(outcome: Outcome, is_new
     looks.learn([finding(1, 0, HERE)])
 
     assert bool(looks.news([finding(1, 5 * MINUTE, outcome)])) is is_news
+
+
+def test_a_detail_of_another_shape_is_as_good_as_any() -> None:
+    looks, odd = GoodLooks(), {"headers": "none", "tls": [], "answers": 7, "addresses": {"a": 1}}
+    looks.learn([finding(1, 0, replace(HERE, detail=odd))])
+
+    assert looks.news([finding(1, 5 * MINUTE, replace(HERE, detail=dict(odd)))]) == []
 
 
 def test_in_another_epoch_every_look_is_news() -> None:
@@ -230,6 +238,20 @@ class TestCauses:
         assert incident.cause is not None
         assert incident.cause["lastGood"]["facts"] == facts_of(HERE)
         assert await read_last_good(number, home.number) == (clock.ms + 2 * MINUTE, THERE.detail)
+
+    async def test_words_that_cannot_be_found_do_not_keep_an_incident_from_being_opened(
+        self, ctx: Context, clock: FakeClock, home: Place
+    ) -> None:
+        number = await monitor(ctx, retries=0)
+        odd = replace(ILL, detail={"headers": "none"})
+        well = replace(WELL, detail={"headers": {"server": "nginx"}})
+        with capture_logs() as logs:
+            cause = await self.cause(
+                home, number, finding(number, clock.ms, well), finding(number, clock.ms + MINUTE, odd)
+            )
+
+        assert (cause["evidence"]["headers"], cause["changed"]) == ("none", None)
+        assert [line["event"] for line in logs] == ["what changed could not be said"]
 
     async def test_it_is_read_as_it_was_written(self, ctx: Context, clock: FakeClock, home: Place) -> None:
         number = await monitor(ctx, retries=0)
