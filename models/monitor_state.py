@@ -100,12 +100,12 @@ async def lock_states(numbers: Sequence[int]) -> list[Row]:
         "s.maintenance_from, s.maintenance_until, s.last_status, s.last_status_change_at, m.retries, "
         "m.recovery_checks, m.type, m.id, m.organization_id "
         "FROM monitor_state s JOIN monitor m ON m.number = s.number "
-        f"WHERE s.number {any_of('$1')} AND NOT m.paused ORDER BY s.number {_for_update_of_state()}",
+        f"WHERE s.number {any_of('$1')} AND NOT m.paused ORDER BY s.number {for_update_of_state()}",
         list(numbers),
     )
 
 
-def _for_update_of_state() -> str:
+def for_update_of_state() -> str:
     return f"{for_update()} OF s" if for_update() else ""
 
 

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
-from is0k.models.sql import Row, any_of, datetime_of, execute_many, fetch, for_update
+from is0k.models.monitor_state import for_update_of_state
+from is0k.models.sql import Row, any_of, datetime_of, execute_many, fetch
 from is0k.schema.clock import milliseconds, moment
 from is0k.schema.recurrence import Recurrence, Span
 
@@ -31,7 +32,7 @@ async def lock_overlays(organization_id: UUID, window_id: UUID, monitor_ids: Col
         "SELECT s.number FROM monitor_state s JOIN monitor m ON m.number = s.number "
         f"WHERE m.organization_id = $1 AND (m.id {any_of('$2', 'uuid')} "
         "OR m.id IN (SELECT monitor_id FROM maintenance_monitor WHERE window_id = $3)) "
-        f"ORDER BY s.number {_for_update_of_state()}",
+        f"ORDER BY s.number {for_update_of_state()}",
         organization_id,
         list(monitor_ids),
         window_id,
@@ -62,7 +63,7 @@ async def outdated_overlays(numbers: Sequence[int], now: datetime) -> list[int]:
 async def renew_overlays(numbers: Sequence[int], now: datetime) -> None:
     """Inside a transaction, which any change of their windows is part of. Only what is another is written."""
     # Locked before the windows are read: whoever changes one and comes later will see what we have written.
-    select = f"{SELECT} WHERE s.number {any_of('$1')} ORDER BY s.number {_for_update_of_state()}"
+    select = f"{SELECT} WHERE s.number {any_of('$1')} ORDER BY s.number {for_update_of_state()}"
     rows = await fetch(select, list(numbers))
     await execute_many(
         "UPDATE monitor_state SET maintenance_from = $1, maintenance_until = $2 WHERE number = $3",
@@ -71,10 +72,6 @@ async def renew_overlays(numbers: Sequence[int], now: datetime) -> None:
 
 
 SELECT = "SELECT s.number, s.maintenance_from, s.maintenance_until, s.last_tick FROM monitor_state s"
-
-
-def _for_update_of_state() -> str:
-    return f"{for_update()} OF s" if for_update() else ""
 
 
 def _outdated(rows: Iterable[Row], coming: dict[int, Span], now: datetime) -> list[tuple[int | None, int | None, int]]:
