@@ -11,12 +11,13 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from is0k.probes.dns_message import BadMessage, Names, decode, message_of, question_of
 from is0k.schema.dns_records import EXAMPLES, comparable
 from is0k.schema.enums import RecordType
+from is0k.schema.target_rules import is_ip
 
 labels = st.text("abcXYZ019-_", min_size=1, max_size=20) | st.binary(min_size=1, max_size=63)
 names = st.lists(labels, max_size=6).map(
@@ -87,6 +88,7 @@ def test_all_types_are_read_as_dnspython_reads_them(found: list[tuple[dns.name.N
 
 @given(hosts, st.sampled_from(RecordType))
 def test_dnspython_reads_what_we_ask(host: str, record_type: RecordType) -> None:
+    assume(not is_ip(host))  # of which PTR asks for another name
     id, spelt = question_of(host, record_type).shuffled()
 
     query = dns.message.from_wire(message_of(id, spelt))
