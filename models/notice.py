@@ -4,10 +4,12 @@ from datetime import datetime
 
 from tortoise import fields
 
+from is0k import schema
 from is0k.models.base import Row, word
-from is0k.models.sql import execute
+from is0k.models.organization import public_id
+from is0k.models.sql import fetch
 from is0k.schema.enums import NoticeKind
-from is0k.schema.ids import uuid7
+from is0k.schema.ids import Prefix, uuid7
 
 
 class Notice(Row):
@@ -22,12 +24,23 @@ class Notice(Row):
     class Meta:
         table = "notice"
 
+    def to_schema(self) -> schema.Notice:
+        return schema.Notice(
+            id=public_id(Prefix.NOTICE, self.id),
+            kind=self.kind,
+            region=self.region,
+            message=self.message,
+            started_at=self.started_at,
+            ended_at=self.ended_at,
+        )
+
 
 async def open_notice(kind: NoticeKind, region: str, message: str, now: datetime) -> bool:
     """Whether it was opened; one that is open already stays as it is."""
-    opened = await execute(
+    # asyncpg does not say how many rows an INSERT made.
+    opened = await fetch(
         "INSERT INTO notice (id, created_at, updated_at, kind, region, message, started_at) "
-        "VALUES ($1, $5, $5, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+        "VALUES ($1, $5, $5, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING id",
         uuid7(),
         kind.value,
         region,
@@ -40,3 +53,9 @@ async def open_notice(kind: NoticeKind, region: str, message: str, now: datetime
 async def close_notice(kind: NoticeKind, region: str, now: datetime) -> bool:
     """Whether there was one to close."""
     return bool(await Notice.filter(kind=kind, region=region, ended_at=None).update(ended_at=now, updated_at=now))
+
+
+async def regions_with_notice(kind: NoticeKind) -> list[str]:
+    """Regions for which a notice of that kind is open."""
+    rows = await Notice.filter(kind=kind, ended_at=None).order_by("region")
+    return [row.region for row in rows]

@@ -13,6 +13,7 @@ from is0k.resolvers import (
     me,
     monitors,
     nodes,
+    notices,
     preview,
     regions,
     status_pages,
@@ -28,6 +29,7 @@ from is0k.schema.maintenance_window import MaintenanceWindow
 from is0k.schema.me import Me
 from is0k.schema.monitor import Monitor
 from is0k.schema.node import Node
+from is0k.schema.notice import Notice
 from is0k.schema.page import Connection
 from is0k.schema.payloads import (
     AlertChannelPayload,
@@ -55,6 +57,7 @@ class Query:
     incident: Incident | None = query(incidents.get_incident)
     incidents: Connection[Incident] = listing(incidents.list_incidents)
     regions: list[Region] = query(regions.list_regions)
+    notices: Connection[Notice] = listing(notices.list_notices)
     me: Me | None = query(me.get_me)
     status_page: StatusPage | None = query(status_pages.get_status_page)
     status_pages: Connection[StatusPage] = listing(status_pages.list_status_pages)

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from is0k.resolvers.admission import caller_of
 from is0k.resolvers.context import Services
-from is0k.rest import alert_channels, incidents, maintenance_windows, me, monitors, regions, status_pages
+from is0k.rest import alert_channels, incidents, maintenance_windows, me, monitors, notices, regions, status_pages
 from is0k.rest.adapter import answer
 from is0k.rest.document import PATH as DOCUMENT_PATH
 from is0k.rest.document import Document
@@ -26,6 +26,7 @@ ROWS: Sequence[Row] = [
     *status_pages.ROWS,
     *maintenance_windows.ROWS,
     *regions.ROWS,
+    *notices.ROWS,
     *me.ROWS,
 ]
 

@@ -59,6 +59,7 @@ from is0k.schema.monitor import (
     MonitorSettingsPatch,
     UpdateMonitorInput,
 )
+from is0k.schema.notice import Notice, NoticeFilter
 from is0k.schema.page import Connection, Page, PageArguments
 from is0k.schema.payloads import Deleted
 from is0k.schema.preview import Preview, PreviewMonitorInput
@@ -127,6 +128,8 @@ __all__ = [
     "MonitorStatusChange",
     "MonitorType",
     "NewApiKey",
+    "Notice",
+    "NoticeFilter",
     "Organization",
     "Page",
     "PageArguments",

@@ -28,6 +28,7 @@ class Prefix(Enum):
     API_KEY = "key"
     MAINTENANCE_WINDOW = "mnt"
     DELIVERY = "dlv"
+    NOTICE = "ntc"
     ORGANIZATION = "org"
     USER = "usr"
     SUBSCRIBER = "sub"

@@ -169,7 +169,9 @@ def test_every_verb_of_the_roots_says_what_it_does() -> None:
 
 def test_a_verb_is_named_like_its_function() -> None:
     nouns = ("monitors", "checks", "stats", "incidents", "alert_channels", "deliveries", "regions", "me", "api_keys")
-    verbs = [value for noun in (*nouns, "status_pages", "maintenance_windows", "live") for value in _verbs(noun)]
+    verbs = [
+        value for noun in (*nouns, "notices", "status_pages", "maintenance_windows", "live") for value in _verbs(noun)
+    ]
 
     assert len(verbs) >= 43
     assert all(verb.name == verb.run.__name__ and verb.__doc__ for verb in verbs)

@@ -89,6 +89,7 @@ def test_the_scopes_are_what_the_documentation_says() -> None:
         "list_maintenance_windows",
         "list_monitor_incidents",
         "list_monitors",
+        "list_notices",
         "list_regions",
         "list_status_pages",
         "monitor_status_changed",

@@ -58,6 +58,7 @@ ADDED = [
     Promise("GET", "/deliveries", "list_deliveries"),
     Promise("POST", "/deliveries/{id}/replay", "replay_delivery"),
     Promise("GET", "/regions", "list_regions"),
+    Promise("GET", "/notices", "list_notices"),
     Promise("GET", "/me", "get_me"),
 ]
 NOUNS = {

@@ -59,7 +59,7 @@ def test_text_of_another_form_is_not_an_id(text: str) -> None:
 
 
 def test_the_prefixes_are_those_of_the_contract() -> None:
-    assert " ".join(prefix.value for prefix in Prefix) == "mon chn pag cmp inc upd key mnt dlv org usr sub"
+    assert " ".join(prefix.value for prefix in Prefix) == "mon chn pag cmp inc upd key mnt dlv ntc org usr sub"
 
 
 @given(prefixes, uuids)
