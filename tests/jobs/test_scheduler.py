@@ -81,7 +81,7 @@ class TestStart:
 
 
 def test_a_monitor_without_regions_is_checked_here_and_another_in_each_of_its_regions() -> None:
-    row = {"slot_at": NOW, "epoch": 1, "version": 2, "phase_ms": 0, "interval_ms": MINUTE}
+    row = {"slot_at": NOW, "epoch": 1, "version": 2, "phase_ms": 0, "interval_ms": MINUTE, "suspect_in": None}
     rows = [row | {"number": 1, "regions": ""}, row | {"number": 2, "regions": "us eu"}]
 
     one, two = Slot(1, NOW, 1, 2), Slot(2, NOW, 1, 2)
