@@ -80,6 +80,7 @@ class Checker:
         self._waiting: dict[Slot, asyncio.TimerHandle] = {}
         self._running: dict[Slot, asyncio.Task[None]] = {}
         self._places = asyncio.Semaphore(running_at_once)
+        self._worst_lag_ms: int | None = None
 
     async def accept(self, slots: Sequence[Slot]) -> None:
         """Start each slot's check when its time has come. A slot that is here already is not run twice."""
@@ -92,6 +93,11 @@ class Checker:
                 due = loop.time() + (slot.tick - now) / 1000
                 # uvloop's timers count in whole milliseconds and may be one early.
                 self._waiting[slot] = loop.call_at(max(loop.time(), due + 0.001), self._start, slot, target, due)
+
+    def take_worst_lag_ms(self) -> int | None:
+        """How late the latest check of all began that began since this was asked last; None if none did."""
+        worst, self._worst_lag_ms = self._worst_lag_ms, None
+        return worst
 
     def give_up_waiting(self) -> list[Slot]:
         """The slots whose time has not come; nobody here will start them any more."""
@@ -121,6 +127,7 @@ class Checker:
     async def _check(self, slot: Slot, target: Target, due: float) -> None:
         async with self._places:
             lag_ms, began = int((asyncio.get_running_loop().time() - due) * 1000), time.monotonic()
+            self._worst_lag_ms = max(0, lag_ms, self._worst_lag_ms or 0)
             outcome = await self._look(target, lag_ms)
         if outcome.status in (CheckStatus.DOWN, CheckStatus.DEGRADED):
             outcome = await self.vouch(outcome, began)

@@ -1,6 +1,7 @@
-"""Says every ten seconds that this region has a worker, so that people see where checks are made from."""
+"""Says every ten seconds that this region has a worker, and how late its checks begin."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -11,14 +12,22 @@ from is0k.schema.clock import Clock, milliseconds
 log = structlog.get_logger("is0k.presence")
 
 BETWEEN_SECONDS = 10.0
+LARGEST_LAG_MS = 2**31 - 1
 
 
 class Presence:
+    """`take_worst_lag_ms` says how late checks began at worst since it was asked last; None if none did."""
+
     def __init__(
-        self, region_number: int, version: str, clock: Clock, between_seconds: float = BETWEEN_SECONDS
+        self,
+        region_number: int,
+        version: str,
+        clock: Clock,
+        take_worst_lag_ms: Callable[[], int | None],
+        between_seconds: float = BETWEEN_SECONDS,
     ) -> None:
         self.region_number, self.version, self.clock = region_number, version, clock
-        self.between_seconds = between_seconds
+        self.take_worst_lag_ms, self.between_seconds = take_worst_lag_ms, between_seconds
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -30,8 +39,11 @@ class Presence:
             await within(self._stopping, self.between_seconds)
 
     async def _speak_up(self) -> None:
+        lag_ms = self.take_worst_lag_ms()
+        if lag_ms is not None:
+            lag_ms = min(lag_ms, LARGEST_LAG_MS)
         try:
-            await touch_region(self.region_number, milliseconds(self.clock.now()), self.version)
+            await touch_region(self.region_number, milliseconds(self.clock.now()), self.version, lag_ms)
         except Exception as error:
             # The database is away or busy: the region looks as if it were gone, and its checks go on.
             log.warning("could not say that this region is there", error=repr(error))

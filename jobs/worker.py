@@ -16,6 +16,7 @@ from arq.worker import Function, func
 
 from is0k.jobs.announcements import announcements
 from is0k.jobs.checker import RUNNING_AT_ONCE, Checker, Slot
+from is0k.jobs.lookout import Lookout
 from is0k.jobs.monitor_file import MonitorFile, Place
 from is0k.jobs.presence import Presence
 from is0k.jobs.queue import UPKEEP_QUEUE, Queue, QueueWorker, checks_queue
@@ -83,17 +84,18 @@ class RegionWorker:
         region, redis = settings.region, settings.redis
         self.region = region
         self.queue = Queue.connect(redis)
-        self.presence = Presence(region_number, program_version(), clock)
         self.announcer = Announcer(redis)
         self.writer = Writer(Place(region_number, region), clock, tell=self._announce)
         self.checker = Checker(probes, clock, self.writer.add, running_at_once())
+        self.presence = Presence(region_number, program_version(), clock, self.checker.take_worst_lag_ms)
+        self.lookout = Lookout(clock, self.announcer.announce)
         self.scheduler = Scheduler(region, self.queue, self.checker.accept, clock)
         self.checks = QueueWorker(redis, checks_queue(region), [_run_checks(self.checker)])
         self.upkeep = QueueWorker(redis, UPKEEP_QUEUE, cron_jobs=_upkeep_jobs(clock, lambda: self._is_stopping))
 
     async def run_until(self, stop: asyncio.Event) -> None:
         """Raises if a part ends by itself: a worker that does only half its work must be restarted."""
-        parts = self.presence, self.scheduler, self.checks, self.upkeep, self.writer
+        parts = self.presence, self.lookout, self.scheduler, self.checks, self.upkeep, self.writer
         tasks = [asyncio.create_task(part.run()) for part in parts]
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
@@ -103,12 +105,15 @@ class RegionWorker:
             if not task.cancelled():
                 task.result()
 
-    async def _drain(self, presence: Part, scheduler: Part, checks: Part, upkeep: Part, writer: Part) -> None:
+    async def _drain(
+        self, presence: Part, lookout: Part, scheduler: Part, checks: Part, upkeep: Part, writer: Part
+    ) -> None:
         """From the source to the sink, so that what has begun is still written."""
         self._is_stopping = True
         self.presence.stop()
+        self.lookout.stop()
         self.scheduler.stop()
-        await end([presence, scheduler], SCHEDULER_END_SECONDS)
+        await end([presence, lookout, scheduler], SCHEDULER_END_SECONDS)
         self.checks.stop()
         self.upkeep.stop()
         await end([checks, upkeep], QUEUES_END_SECONDS)

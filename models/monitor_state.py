@@ -17,6 +17,7 @@ from is0k.schema.enums import MonitorStatus
 # Later than this a slot was missed (everything was stopped), and its check is spread over what is left of a minute.
 OVERDUE_MS = 5_000
 LONGEST_SPREAD_MS = 60_000
+UNWATCHED_MS = 60_000
 
 
 class MonitorState(Model):
@@ -30,6 +31,7 @@ class MonitorState(Model):
     version = fields.IntField(default=0)  # goes up with every edit, so that workers may cache what they have read
     # Verdict (jobs/verdict.py says what these mean).
     epoch = fields.IntField(default=0)
+    epoch_since: int | None = fields.BigIntField(null=True)  # null: paused, or from before this was kept
     status = fields.CharField(max_length=20, default=MonitorStatus.PENDING.value)
     told = fields.CharField(max_length=20, default=MonitorStatus.PENDING.value, db_default=MonitorStatus.PENDING.value)
     last_tick: int | None = fields.BigIntField(null=True)
@@ -139,7 +141,7 @@ async def begin_epoch(number: int, interval_ms: int, phase: int, regions: str, n
     await execute(
         """
         UPDATE monitor_state SET interval_ms = $1, phase_ms = $2, regions = $3, next_at = $4, version = version + 1,
-            epoch = epoch + 1, last_tick = NULL, memory = NULL, suspect_in = NULL, is_blind = $5
+            epoch = epoch + 1, epoch_since = $4, last_tick = NULL, memory = NULL, suspect_in = NULL, is_blind = $5
         WHERE number = $6
         """,
         interval_ms,
@@ -222,9 +224,34 @@ async def start_over(now: int, tolerance_ms: int) -> int:
     return await execute(
         """
         UPDATE monitor_state SET next_at = phase_ms + interval_ms * ((CAST($1 AS BIGINT) - phase_ms) / interval_ms + 1),
-            slot_at = NULL, epoch = epoch + 1, last_tick = NULL, memory = NULL
+            slot_at = NULL, epoch = epoch + 1, epoch_since = $1, last_tick = NULL, memory = NULL
         WHERE next_at > $1 AND next_at - interval_ms - $2 > $1
         """,
         now,
         tolerance_ms,
+    )
+
+
+async def mark_unwatched(now: int) -> list[Row]:
+    """Monitors nobody has looked at for two and a half intervals and a minute are no longer known to be well or ill.
+
+    Returned are those that were until now. The next check that counts makes them known again. A row that somebody
+    holds is just being looked at.
+    """
+    marked = await fetch(
+        f"""
+        UPDATE monitor_state SET is_blind = $2 WHERE number IN (
+            SELECT number FROM monitor_state WHERE next_at IS NOT NULL AND NOT is_blind
+                AND COALESCE(last_tick, epoch_since) + interval_ms * 5 / 2 + {UNWATCHED_MS} < $1
+            ORDER BY number {skip_locked()})
+        RETURNING number
+        """,
+        now,
+        True,
+    )
+    numbers = [row["number"] for row in marked]
+    return await fetch(
+        "SELECT m.id, m.organization_id, s.status FROM monitor_state s JOIN monitor m ON m.number = s.number "
+        f"WHERE s.number {any_of('$1')} ORDER BY s.number",
+        numbers,
     )

@@ -23,9 +23,32 @@ class Region(Model):
         table = "region"
 
 
-async def touch_region(number: int, now: int, version: str) -> None:
+async def touch_region(number: int, now: int, version: str, lag_ms: int | None = None) -> None:
     """One of the region's workers speaks up."""
-    await execute("UPDATE region SET last_seen_at = $1, version = $2 WHERE number = $3", now, version, number)
+    await execute(
+        "UPDATE region SET last_seen_at = $1, version = $2, lag_ms = $3 WHERE number = $4", now, version, lag_ms, number
+    )
+
+
+async def online_regions(since: int) -> list[str]:
+    """Regions that have spoken up since then and can tell their own trouble from their targets', by name."""
+    rows = await fetch("SELECT name FROM region WHERE last_seen_at >= $1 AND NOT is_blind ORDER BY name", since)
+    return [row["name"] for row in rows]
+
+
+async def silent_regions(since: int) -> dict[str, int]:
+    """Regions that have not spoken up since then although monitors that are not paused name them: when they last did.
+
+    One that never had a worker is none: people may name a monitor's regions as they like.
+    """
+    silent = await fetch("SELECT name, last_seen_at FROM region WHERE last_seen_at < $1", since)
+    named = await _named_regions() if silent else set()
+    return {row["name"]: row["last_seen_at"] for row in silent if row["name"] in named}
+
+
+async def _named_regions() -> set[str]:
+    rows = await fetch("SELECT DISTINCT regions FROM monitor_state WHERE next_at IS NOT NULL AND regions <> ''")
+    return {region for row in rows for region in row["regions"].split()}
 
 
 async def count_by_regions(organization_id: UUID) -> list[tuple[list[str], int]]:

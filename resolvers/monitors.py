@@ -85,12 +85,14 @@ async def create_monitor(ctx: Context, input: schema.CreateMonitorInput) -> sche
             paused=input.paused,
         )
         interval_ms = monitor.interval_seconds * 1000
+        start_at = None if monitor.paused else milliseconds(ctx.clock.now())
         await models.MonitorState.create(
             number=monitor.number,
             interval_ms=interval_ms,
             phase_ms=phase_ms(monitor.id, interval_ms),
             regions=" ".join(monitor.regions),
-            next_at=None if monitor.paused else milliseconds(ctx.clock.now()),
+            next_at=start_at,
+            epoch_since=start_at,
         )
         if input.alert_channel_ids:
             await set_channels(ctx, monitor.id, input.alert_channel_ids)

@@ -25,6 +25,8 @@ async def list_regions(ctx: Context) -> list[schema.Region]:
             is_online=seen_at is not None and now - seen_at <= LONGEST_SILENCE,
             last_seen_at=seen_at,
             version=row.version,
+            lag_ms=row.lag_ms,
+            is_blind=row.is_blind,
             # Whose worker is first checks a monitor that names none: see slots_by_region in jobs/scheduler.py.
             monitor_count=sum(count for names, count in groups if row.name in names or not names),
         )

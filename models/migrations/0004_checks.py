@@ -57,6 +57,11 @@ class Migration(migrations.Migration):
         ),
         ops.AddField(
             model_name='MonitorState',
+            name='epoch_since',
+            field=fields.BigIntField(null=True),
+        ),
+        ops.AddField(
+            model_name='MonitorState',
             name='maintenance_from',
             field=fields.BigIntField(null=True),
         ),

@@ -17,21 +17,21 @@ pytestmark = pytest.mark.anyio
 
 @asynccontextmanager
 async def present(clock: FakeClock, between_seconds: float = 0.01) -> AsyncIterator[asyncio.Task[None]]:
-    presence = Presence(await region_number("eu"), "1.2.3", clock, between_seconds)
+    presence = Presence(await region_number("eu"), "1.2.3", clock, lambda: 7, between_seconds)
     task = asyncio.create_task(presence.run())
     yield task
     presence.stop()
     await asyncio.wait_for(task, 5)
 
 
-async def seen() -> tuple[int | None, str | None]:
+async def seen() -> tuple[int | None, str | None, int | None]:
     region = await models.Region.get(name="eu")
-    return region.last_seen_at, region.version
+    return region.last_seen_at, region.version, region.lag_ms
 
 
 async def until_seen(at: int) -> None:
     async def is_seen() -> bool:
-        return await seen() == (at, "1.2.3")
+        return await seen() == (at, "1.2.3", 7)
 
     await sooner_or_later(is_seen)
 

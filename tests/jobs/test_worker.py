@@ -172,7 +172,7 @@ async def test_it_stops_in_time_although_a_check_hangs(
     assert await ticks_of(number) == []
 
 
-@pytest.mark.parametrize("part", ["presence", "scheduler", "checks", "upkeep", "writer"])
+@pytest.mark.parametrize("part", ["presence", "lookout", "scheduler", "checks", "upkeep", "writer"])
 async def test_it_ends_and_says_so_when_a_part_of_it_crashes(live: Context, without_redis: Settings, part: str) -> None:
     number = await monitor(live)
     worker = RegionWorker(without_redis, 1, {MonitorType.HTTP: FakeProbe()}, SystemClock())

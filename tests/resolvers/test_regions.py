@@ -13,12 +13,29 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_a_region_shows_when_and_as_what_its_worker_spoke_up(ctx: Context, clock: FakeClock) -> None:
-    await touch_region(await region_number("eu"), clock.ms, "1.2.3")
+    await touch_region(await region_number("eu"), clock.ms, "1.2.3", lag_ms=41)
+    await models.Region.filter(name="eu").update(is_blind=True)
     await region_number("asia")
 
     assert await list_regions(ctx) == [
-        Region(name="asia", is_online=False, last_seen_at=None, version=None, monitor_count=0),
-        Region(name="eu", is_online=True, last_seen_at=clock.now(), version="1.2.3", monitor_count=0),
+        Region(
+            name="asia",
+            is_online=False,
+            last_seen_at=None,
+            version=None,
+            lag_ms=None,
+            is_blind=False,
+            monitor_count=0,
+        ),
+        Region(
+            name="eu",
+            is_online=True,
+            last_seen_at=clock.now(),
+            version="1.2.3",
+            lag_ms=41,
+            is_blind=True,
+            monitor_count=0,
+        ),
     ]
 
 

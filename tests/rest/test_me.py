@@ -47,7 +47,7 @@ async def test_me_has_the_names_of_the_contract(api: Api, ctx: Context) -> None:
 
 
 async def test_regions_are_a_plain_list(api: Api, clock: FakeClock) -> None:
-    await touch_region(await region_number("eu"), clock.ms, "1.2.3")
+    await touch_region(await region_number("eu"), clock.ms, "1.2.3", lag_ms=41)
 
     assert (await api.get("/regions")).data == [
         {
@@ -55,6 +55,8 @@ async def test_regions_are_a_plain_list(api: Api, clock: FakeClock) -> None:
             "isOnline": True,
             "lastSeenAt": "2026-11-23T12:00:00.000Z",
             "version": "1.2.3",
+            "lagMs": 41,
+            "isBlind": False,
             "monitorCount": 0,
         }
     ]
