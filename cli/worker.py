@@ -14,7 +14,8 @@ def worker(
 ) -> None:
     """Run a worker alone.
 
-    It checks monitors and judges what it sees. Any number may run, in any number of regions.
+    It checks monitors and judges what it sees. Any number may run, in any number of regions: those of one region share
+    its checks, and a region is there from its first worker on. All need the same database and the same Redis.
 
     Example:  is0k worker --region eu-west
     """

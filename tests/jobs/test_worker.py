@@ -292,3 +292,19 @@ async def test_upkeep_ends_early_when_the_worker_is_stopping(ctx: Context, clock
 
 def test_as_many_checks_run_at_once_as_there_may_be_open_files() -> None:
     assert running_at_once() in range(100, 5_001)
+
+
+async def test_a_worker_of_a_named_region_gives_back_what_others_may_take(
+    live: Context, without_redis: Settings
+) -> None:
+    named = without_redis.model_copy(update={"region": "eu-west"})
+    number = await monitor(live, regions=["eu-west"])
+    tick = milliseconds(SystemClock().now()) + 60_000
+    async with working(named) as scene:
+        await sooner_or_later(lambda: ticks_of(number))
+        await scene.worker.checker.accept([Slot(number, tick, 0, 0)])
+        due = (await state_of(number)).next_at or 0
+
+    [row] = await checks_of(number)
+    assert row["region"] == await region_number("eu-west")
+    assert (await state_of(number)).next_at == min(due, tick)
