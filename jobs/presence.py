@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
+from is0k.jobs.monitor_file import LARGEST_LAG_MS
 from is0k.jobs.stopping import within
 from is0k.models.region import touch_region
 from is0k.schema.clock import Clock, milliseconds
@@ -12,7 +13,6 @@ from is0k.schema.clock import Clock, milliseconds
 log = structlog.get_logger("is0k.presence")
 
 BETWEEN_SECONDS = 10.0
-LARGEST_LAG_MS = 2**31 - 1
 
 
 class Presence:

@@ -30,7 +30,7 @@ ASK_AGAIN_MS = 10_000
 # A wall clock that is set back by less is waited for.
 CLOCK_TOLERANCE_MS = 60_000
 TURNS_BETWEEN_CLOCK_CHECKS = 60
-# Who confirms must be there now: a region counts after two of its signs of life that fail, and a bit.
+# Who is to confirm must be there now: a region that has missed two signs of life is not asked.
 ONLINE_MS = 25_000
 ONLINE_ASKED_MS = 10_000
 

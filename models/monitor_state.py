@@ -12,7 +12,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from is0k.models.sql import Row, any_of, execute, execute_many, fetch, for_update, skip_locked
-from is0k.schema.enums import MonitorStatus
+from is0k.schema.enums import MonitorStatus, MonitorType
 
 # Later than this a slot was missed (everything was stopped), and its check is spread over what is left of a minute.
 OVERDUE_MS = 5_000
@@ -236,18 +236,21 @@ async def mark_unwatched(now: int) -> list[Row]:
     """Monitors nobody has looked at for two and a half intervals and a minute are no longer known to be well or ill.
 
     Returned are those that were until now. The next check that counts makes them known again. A row that somebody
-    holds is just being looked at.
+    holds is just being looked at. Before its first call a heartbeat has no checks, and nobody fails to look.
     """
     marked = await fetch(
         f"""
         UPDATE monitor_state SET is_blind = $2 WHERE number IN (
             SELECT number FROM monitor_state WHERE next_at IS NOT NULL AND NOT is_blind
                 AND COALESCE(last_tick, epoch_since) + interval_ms * 5 / 2 + {UNWATCHED_MS} < $1
+                AND (last_tick IS NOT NULL OR NOT EXISTS (
+                    SELECT 1 FROM monitor m WHERE m.number = monitor_state.number AND m.type = $3))
             ORDER BY number {skip_locked()})
         RETURNING number
         """,
         now,
         True,
+        MonitorType.HEARTBEAT.value,
     )
     numbers = [row["number"] for row in marked]
     return await fetch(

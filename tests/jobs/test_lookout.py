@@ -17,7 +17,7 @@ from is0k.resolvers.context import Context
 from is0k.resolvers.monitors import get_monitor, pause_monitor, resume_monitor
 from is0k.resolvers.stats import get_stats
 from is0k.schema import MonitorStatus, StatsRange
-from is0k.schema.enums import NoticeKind
+from is0k.schema.enums import MonitorType, NoticeKind
 from is0k.tests.jobs.scene import REGION, finding, incidents_of, soon, state_of, without_table
 from is0k.tests.stage.clock import FakeClock
 from is0k.tests.stage.people import new_monitor
@@ -206,6 +206,20 @@ class TestUnwatched:
         assert (await get_monitor(ctx, waiting.id)).status is MonitorStatus.UNKNOWN
         assert (await get_monitor(ctx, paused.id)).status is MonitorStatus.PAUSED
         assert not (await state_of(paused.number)).is_blind
+
+    async def test_a_heartbeat_that_waits_for_its_first_call_is_pending_and_then_like_any_other(
+        self, ctx: Context, scene: Scene, clock: FakeClock
+    ) -> None:
+        job = await new_monitor(ctx)
+        await models.Monitor.filter(number=job.number).update(type=MonitorType.HEARTBEAT)
+        clock.move(3_600)
+        await scene.look()
+        assert not (await state_of(job.number)).is_blind
+
+        await write([finding(job.number, clock.ms)], REGION)
+        clock.move(3_600)
+        await scene.look()
+        assert (await state_of(job.number)).is_blind
 
     async def test_one_that_was_resumed_gets_its_time(self, ctx: Context, scene: Scene, clock: FakeClock) -> None:
         monitor = await new_monitor(ctx)

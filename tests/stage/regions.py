@@ -16,7 +16,7 @@ from is0k.tests.stage.waiting import until
 PORT = 8080
 TARGET = f"http://127.0.0.1:{PORT}/"
 SERVER = (sys.executable, "-m", "http.server", str(PORT), "--bind", "127.0.0.1")
-START_SECONDS = 20.0
+START_SECONDS = 40.0
 STOP_SECONDS = 15.0
 
 
