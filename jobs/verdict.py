@@ -123,7 +123,7 @@ def judge(policy: Policy, state: State, result: Result) -> Verdict:
 
 def _look(before: View, status: MonitorStatus, result: Result) -> View:
     if result.status is CheckStatus.UNKNOWN:
-        return _look_in_vain(before, result)
+        return _look_in_vain(before, status, result)
     length, since = before.run_length + 1, before.run_since
     # On the way up from down a slow answer counts as well as a fast one.
     is_recovering = status is MonitorStatus.DOWN and CheckStatus.DOWN not in (before.run_of, result.status)
@@ -132,11 +132,12 @@ def _look(before: View, status: MonitorStatus, result: Result) -> View:
     return View(result.tick, result.status, length, since, False, result.reason, result.message)
 
 
-def _look_in_vain(before: View, result: Result) -> View:
-    """It says nothing, so what was seen stands. Only a suspicion from before our own trouble began does not: the first
-    of the failures may have been that trouble already."""
-    if result.reason is Reason.OBSERVER_UNHEALTHY and before.run_of is CheckStatus.DOWN:
-        before = before._replace(run_length=min(before.run_length, 1))
+def _look_in_vain(before: View, status: MonitorStatus, result: Result) -> View:
+    """It says nothing, so what was seen stands. Only a suspicion from before our own trouble began does not: it may
+    have been that trouble already, and no part of it may bring the monitor down once we see again."""
+    is_suspect = before.run_of is CheckStatus.DOWN and status is not MonitorStatus.DOWN
+    if is_suspect and result.reason is Reason.OBSERVER_UNHEALTHY:
+        before = View()
     return before._replace(last_tick=result.tick, is_blind=True)
 
 
