@@ -110,6 +110,18 @@ async def name_channels(monitor_id: UUID, wanted: Sequence[UUID]) -> None:
     )
 
 
+async def oldest_unsent(now: datetime) -> datetime | None:
+    """When the delivery was due that has waited longest; None when none waits."""
+    rows = await fetch(
+        "SELECT min(COALESCE(next_attempt_at, created_at)) AS due_at FROM delivery "
+        "WHERE status = $1 AND COALESCE(next_attempt_at, created_at) <= $2",
+        DeliveryStatus.PENDING.value,
+        now,
+    )
+    due_at = rows[0]["due_at"]
+    return None if due_at is None else datetime_of(due_at)
+
+
 SELECT = """
     SELECT c.id, c.name, c.type, c.enabled, c.is_default, c.events, c.settings, c.secrets, c.created_at, c.updated_at,
     (SELECT count(*) FROM monitor_channel l WHERE l.channel_id = c.id) AS monitor_count,

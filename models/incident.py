@@ -62,3 +62,8 @@ async def set_links(links: type[Row], column: str, incident_id: UUID, wanted: Se
     if gone := present.difference(wanted):
         await own.filter(**{f"{column}__in": gone}).delete()
     await links.bulk_create([links(incident_id=incident_id, **{column: id}) for id in wanted if id not in present])
+
+
+async def count_open() -> int:
+    """Of all organizations."""
+    return await Incident.filter(resolved_at=None).count()

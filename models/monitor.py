@@ -153,6 +153,18 @@ def _conditions(organization_id: UUID, filter: schema.MonitorFilter, now: int) -
     return " AND ".join(where), values
 
 
+async def count_by_status() -> dict[MonitorStatus, int]:
+    """Of all organizations, as people see it; every status, those no monitor has included."""
+    rows = await fetch(
+        "SELECT m.paused, s.is_blind, s.status, count(*) AS n FROM monitor m JOIN monitor_state s "
+        "ON s.number = m.number GROUP BY m.paused, s.is_blind, s.status"
+    )
+    counts = dict.fromkeys(MonitorStatus, 0)
+    for row in rows:
+        counts[_status(row)] += row["n"]
+    return counts
+
+
 async def read_targets(numbers: list[int]) -> list[Row]:
     """What a worker needs to run these monitors' checks."""
     return await fetch(

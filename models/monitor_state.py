@@ -11,7 +11,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 from tortoise.models import Model
 
-from is0k.models.sql import Row, any_of, execute, execute_many, fetch, for_update, skip_locked
+from is0k.models.sql import Row, any_of, execute, execute_many, fetch, for_update, literal, skip_locked
 from is0k.schema.enums import MonitorStatus, MonitorType
 
 # Later than this a slot was missed (everything was stopped), and its check is spread over what is left of a minute.
@@ -133,6 +133,26 @@ async def recheck(rows: Iterable[tuple[int, int]]) -> None:
         "UPDATE monitor_state SET next_at = $2 "
         "WHERE number = $1 AND next_at > $2 AND (slot_at IS NULL OR slot_at <= last_tick)",
         rows,
+    )
+
+
+async def recheck_blind(region: str, now: int, spread_ms: int) -> None:
+    """We see again: look soon at all monitors of the region of which nothing is known, spread over that time.
+
+    It may be said again and again: what is due before stays, and what is claimed or locked is being looked at.
+    """
+    soon = "CAST($1 AS BIGINT) + phase_ms % CASE WHEN interval_ms < $2 THEN interval_ms ELSE CAST($2 AS BIGINT) END"
+    await execute(
+        f"""
+        UPDATE monitor_state SET next_at = {soon} WHERE number IN (
+            SELECT number FROM monitor_state WHERE is_blind AND next_at > {soon}
+                AND (slot_at IS NULL OR slot_at <= last_tick)
+                AND (regions = '' OR ' ' || regions || ' ' LIKE $3 ESCAPE '\\')
+            ORDER BY number {skip_locked()})
+        """,
+        now,
+        spread_ms,
+        f"% {literal(region)} %",
     )
 
 

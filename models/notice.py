@@ -59,3 +59,20 @@ async def regions_with_notice(kind: NoticeKind) -> list[str]:
     """Regions for which a notice of that kind is open."""
     rows = await Notice.filter(kind=kind, ended_at=None).order_by("region")
     return [row.region for row in rows]
+
+
+async def touch_notice(kind: NoticeKind, region: str, now: datetime) -> None:
+    """The reason for it is still there."""
+    await Notice.filter(kind=kind, region=region, ended_at=None).update(updated_at=now)
+
+
+async def close_stale_notice(kind: NoticeKind, region: str, before: datetime, now: datetime) -> None:
+    """Close one that nobody has opened or touched since then: whoever did is gone."""
+    stale = Notice.filter(kind=kind, region=region, ended_at=None, updated_at__lt=before)
+    await stale.update(ended_at=now, updated_at=now)
+
+
+async def count_open_by_kind() -> dict[NoticeKind, int]:
+    """Of every kind, those there are none of included."""
+    rows = await fetch("SELECT kind, count(*) AS n FROM notice WHERE ended_at IS NULL GROUP BY kind")
+    return dict.fromkeys(NoticeKind, 0) | {NoticeKind(row["kind"]): row["n"] for row in rows}

@@ -1,11 +1,15 @@
 """Regions: where checks are made. A region appears when its first worker starts."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from tortoise import fields
 from tortoise.models import Model
 
 from is0k.models.sql import execute, fetch
+from is0k.schema.enums import NoticeKind
+
+OPEN = f"n.kind = '{NoticeKind.BLIND.value}' AND n.ended_at IS NULL"
 
 
 class Region(Model):
@@ -18,6 +22,7 @@ class Region(Model):
         default=False, db_default=False
     )  # one of its workers cannot tell its own trouble from its targets'
     self_checked_at: int | None = fields.BigIntField(null=True)  # when a check of itself last went all the way
+    canaries = fields.TextField(null=True)  # those that have answered its workers, with blanks between them
 
     class Meta:
         table = "region"
@@ -66,3 +71,28 @@ async def region_number(name: str) -> int:
     await execute("INSERT INTO region (name) VALUES ($1) ON CONFLICT DO NOTHING", name)
     rows = await fetch("SELECT number FROM region WHERE name = $1", name)
     return int(rows[0]["number"])
+
+
+async def read_canaries(number: int) -> set[str]:
+    """The canaries that have answered a worker of the region, ever."""
+    rows = await fetch("SELECT canaries FROM region WHERE number = $1", number)
+    return set((rows[0]["canaries"] or "").split()) if rows else set()
+
+
+async def add_canaries(number: int, words: Iterable[str]) -> None:
+    known = await read_canaries(number)
+    if new := set(words) - known:
+        await execute("UPDATE region SET canaries = $1 WHERE number = $2", " ".join(sorted(known | new)), number)
+
+
+async def settle_blindness(number: int) -> None:
+    """A region is blind while a notice says so."""
+    told = f"EXISTS (SELECT 1 FROM notice n WHERE {OPEN} AND n.region = region.name)"
+    await execute(f"UPDATE region SET is_blind = {told} WHERE number = $1 AND is_blind <> {told}", number)
+
+
+async def record_self_check(number: int, now: int) -> int | None:
+    """Write when a check of ourselves went all the way, and read it back."""
+    await execute("UPDATE region SET self_checked_at = $1 WHERE number = $2", now, number)
+    rows = await fetch("SELECT self_checked_at FROM region WHERE number = $1", number)
+    return rows[0]["self_checked_at"] if rows else None

@@ -90,6 +90,11 @@ class Migration(migrations.Migration):
         ops.RemoveField(model_name='MonitorState', name='run_since'),
         ops.AddField(
             model_name='Region',
+            name='canaries',
+            field=fields.TextField(null=True, unique=False),
+        ),
+        ops.AddField(
+            model_name='Region',
             name='is_blind',
             field=fields.BooleanField(default=False, db_default=False),
         ),

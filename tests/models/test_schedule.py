@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 
 from is0k import models
-from is0k.models.monitor_state import bring_forward, claim, give_back, overdue_ms, recheck, reschedule, start_over
+from is0k.models.monitor_state import (
+    bring_forward,
+    claim,
+    give_back,
+    overdue_ms,
+    recheck,
+    recheck_blind,
+    reschedule,
+    start_over,
+)
 from is0k.tests.models.conftest import MINUTE, NOON, next_at, planned
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("open_database")]
@@ -122,3 +131,46 @@ async def test_the_lag_is_how_late_the_latest_is(due: list[Any], lag: int) -> No
         await planned(number, next_at=at)
 
     assert await overdue_ms(NOON) == lag
+
+
+async def soon(**columns: Any) -> int | None:
+    """When a monitor is due after we could not see, and see again at noon."""
+    usual = {"next_at": NOON + 3_600_000, "interval_ms": 3_600_000, "phase_ms": 47_000, "is_blind": True, "slot_at": 1}
+    await planned(1, **{"last_tick": 1, **usual, **columns})
+
+    await recheck_blind("eu", NOON, 30_000)
+
+    return await next_at(1)
+
+
+@pytest.mark.parametrize(("interval_ms", "phase_ms", "wait_ms"), [(3_600_000, 47_000, 17_000), (5_000, 4_000, 4_000)])
+async def test_what_nobody_could_see_is_looked_at_soon_and_not_all_at_once(
+    interval_ms: int, phase_ms: int, wait_ms: int
+) -> None:
+    assert await soon(interval_ms=interval_ms, phase_ms=phase_ms) == NOON + wait_ms
+
+
+@pytest.mark.parametrize("regions", ["", "eu", "us eu", "eu asia"])
+async def test_of_a_region_that_sees_again_what_is_checked_from_there(regions: str) -> None:
+    assert await soon(regions=regions) == NOON + 17_000
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"is_blind": False},
+        {"regions": "us eu-west"},
+        {"next_at": None},
+        {"next_at": NOON + 16_999},
+        {"slot_at": 2},  # it is being looked at
+    ],
+)
+async def test_nothing_else_is_moved(columns: dict[str, Any]) -> None:
+    assert await soon(**columns) == columns.get("next_at", NOON + 3_600_000)
+
+
+async def test_to_say_so_again_puts_nothing_off() -> None:
+    await soon()
+    await recheck_blind("eu", NOON + 10_000, 30_000)
+
+    assert await next_at(1) == NOON + 17_000
