@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from is0k.jobs.doubts import Look
 from is0k.jobs.storable import storable
 from is0k.models.monitor import read_targets, stored_settings
 from is0k.models.sql import Row
@@ -55,17 +56,22 @@ class Target:
     degraded_after_ms: int | None
     interval_ms: int
 
+    @property
+    def asks_system(self) -> bool:
+        """A dns monitor may name its own name server; all others find their target as this machine does."""
+        return getattr(self.settings, "resolver", None) is None
 
-# Takes a bad outcome and when its check began (time.monotonic()), and says whether that was us; see jobs/observer.py.
-Vouch = Callable[[Outcome, float], Awaitable[Outcome]]
+
+# Hears of every outcome, and makes those unknown that may have been our own fault; see jobs/observer.py.
+Vouch = Callable[[Look, Outcome], Awaitable[Outcome]]
 
 
-async def trust(outcome: Outcome, began: float) -> Outcome:
+async def trust(look: Look, outcome: Outcome) -> Outcome:
     return outcome
 
 
 class Checker:
-    """`deliver` takes each finding, `vouch` has seen those that are bad before. The probes are closed with it."""
+    """`deliver` takes each finding, after `vouch` has seen its outcome. The probes are closed with it."""
 
     def __init__(
         self,
@@ -129,8 +135,7 @@ class Checker:
             lag_ms, began = int((asyncio.get_running_loop().time() - due) * 1000), time.monotonic()
             self._worst_lag_ms = max(0, lag_ms, self._worst_lag_ms or 0)
             outcome = await self._look(target, lag_ms)
-        if outcome.status in (CheckStatus.DOWN, CheckStatus.DEGRADED):
-            outcome = await self.vouch(outcome, began)
+        outcome = await self.vouch(Look(slot.number, began, target.asks_system), outcome)
         self.deliver(Finding(slot, max(0, lag_ms), storable(outcome)))
 
     async def _look(self, target: Target, lag_ms: int) -> Outcome:

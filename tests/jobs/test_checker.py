@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from is0k.jobs.checker import Checker, Finding, Slot
+from is0k.jobs.doubts import Look
 from is0k.models import sql
 from is0k.probes.base import Outcome
 from is0k.resolvers.context import Context
@@ -15,7 +16,7 @@ from is0k.resolvers.monitors import delete_monitor, pause_monitor, update_monito
 from is0k.schema import UpdateMonitorInput
 from is0k.schema.clock import SystemClock, milliseconds
 from is0k.schema.enums import MonitorType, Reason
-from is0k.tests.jobs.scene import DEGRADED, UNKNOWN, UP, FakeProbe, monitor, soon, state_of
+from is0k.tests.jobs.scene import BLIND, DEGRADED, UNKNOWN, UP, FakeProbe, monitor, soon, state_of
 from is0k.tests.stage.clock import FakeClock
 from is0k.tests.stage.people import new_monitor
 
@@ -142,6 +143,19 @@ async def test_a_probe_that_does_not_end_in_its_time_is_our_fault(
     outcome = await scene.outcome_of(Slot(number, clock.ms, 0, 0))
 
     assert (outcome.status, outcome.reason) == (UNKNOWN, Reason.INTERNAL_ERROR)
+
+
+async def test_what_nobody_vouches_for_is_delivered_as_unknown(ctx: Context, scene: Scene, clock: FakeClock) -> None:
+    asked, number = list[tuple[Look, Outcome]](), await monitor(ctx)
+
+    async def vouch(look: Look, outcome: Outcome) -> Outcome:
+        asked.append((look, outcome))
+        return BLIND
+
+    scene.checker.vouch = vouch
+    assert await scene.outcome_of(Slot(number, clock.ms, 0, 0)) is BLIND
+    [(look, outcome)] = asked
+    assert (look.number, look.asks_system, outcome) == (number, True, scene.probe.outcome)
 
 
 @pytest.mark.parametrize(("latency_ms", "status"), [(500.0, UP), (500.5, DEGRADED), (None, UP)])
