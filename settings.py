@@ -25,6 +25,18 @@ Network = IPv4Network | IPv6Network
 # Without a port, which browsers and proxies send or not; an address in brackets is one of IPv6.
 HostName = Annotated[str, StringConstraints(pattern=r"^(\*\.)?[a-z0-9_.-]+$|^\[[0-9a-f:.]+\]$")]
 Origin = Annotated[str, StringConstraints(pattern=r"^\*$|^[a-z][a-z0-9+.-]*://[a-z0-9_.:\[\]-]+$")]
+# An address in brackets is one of IPv6.
+Canary = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9_.-]+|\[[0-9a-f:.]+\]):[0-9]{1,5}$")]
+
+# Anycast, run by four organizations; the names test our name server too.
+CANARIES = (
+    "1.1.1.1:443",
+    "8.8.8.8:443",
+    "9.9.9.9:443",
+    "208.67.222.222:443",
+    "dns.google:443",
+    "one.one.one.one:443",
+)
 
 
 class Settings(BaseSettings):
@@ -54,6 +66,22 @@ class Settings(BaseSettings):
         default=(),
         description="Private networks that may be watched, e.g. 192.168.0.0/16,10.0.0.0/8. Default: none; "
         "only public addresses are.",
+    )
+    canaries: Annotated[tuple[Canary, ...], NoDecode] = Field(
+        default=CANARIES,
+        description="Hosts and ports that answer while a worker's own network works, at least three, some of them by "
+        "name; on a LAN the gateway and what else is always there. Most of them silent: nothing is called down. "
+        "Default: public name servers. `none` trusts the network.",
+    )
+    heartbeat_url: SecretStr | None = Field(
+        default=None,
+        description="A dead man's switch elsewhere, asked for every 30 seconds by each worker while checks are made in "
+        "time, alerts are sent, and a check of itself goes all the way. Default: none.",
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        description="Opens /metrics to Prometheus, as a bearer token or the password of basic auth. "
+        "Default: none; there is no such page.",
     )
     smtp_url: SecretStr | None = Field(
         default=None,
@@ -94,6 +122,30 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(part.strip().lower().rstrip("/") for part in value.split(",") if part.strip())
+
+    @field_validator("canaries", mode="before")
+    @classmethod
+    def _split_canaries(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        parts = tuple(part.strip() for part in value.split(",") if part.strip())
+        return () if parts == ("none",) else parts
+
+    @field_validator("canaries")
+    @classmethod
+    def _have_ports(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(not 1 <= int(canary.rpartition(":")[2]) <= 65_535 for canary in value):
+            raise ValueError("the port must be between 1 and 65535")
+        return value
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _is_web_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            url = yarl.URL(value.get_secret_value())
+            if url.scheme not in ("http", "https") or not url.host:
+                raise ValueError("must be http://host/… or https://host/…")
+        return value
 
     @field_validator("allowed_networks", "trusted_proxies", mode="before")
     @classmethod
@@ -136,6 +188,10 @@ class FileSource(PydanticBaseSettingsSource):
     def __call__(self) -> dict[str, Any]:
         values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
         return {name: value for name, value in values.items() if value is not None}
+
+
+def plain(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
 
 
 def valkey_socket(data_dir: Path) -> Path:

@@ -30,10 +30,15 @@ def _describe(name: str, field: "FieldInfo") -> dict[str, str | None]:
     default = field.get_default(call_default_factory=True, validated_data={})
     return {
         "name": name,
-        "default": str(default) if default not in (None, ()) else None,
+        "default": _words(default) if default not in (None, ()) else None,
         "meaning": field.description,
         "source": _source(name),
     }
+
+
+def _words(default: object) -> str:
+    """As people would write it."""
+    return ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
 
 
 def _source(name: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from is0k.settings import Settings
+from is0k.settings import CANARIES, Settings
 from is0k.tests.cli.conftest import Is0k
 
 NAMES = ["IS0K_" + name.upper() for name in Settings.model_fields]
@@ -65,3 +65,46 @@ def test_a_file_that_is_not_there_is_named(is0k: Is0k, monkeypatch: pytest.Monke
 
     assert answer.code == 2
     assert answer.err == f"error: A setting's file cannot be read: {tmp_path / 'nothing'}: No such file or directory\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "canaries"),
+    [
+        ("192.168.1.1:53, nas.lan:22,[2001:db8::1]:53", ("192.168.1.1:53", "nas.lan:22", "[2001:db8::1]:53")),
+        ("none", ()),
+        ("", CANARIES),
+    ],
+)
+def test_canaries_are_a_list_or_none(monkeypatch: pytest.MonkeyPatch, text: str, canaries: tuple[str, ...]) -> None:
+    monkeypatch.setenv("IS0K_CANARIES", text)
+
+    assert Settings().canaries == canaries
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("IS0K_CANARIES", "192.168.1.1"),
+        ("IS0K_CANARIES", "nas.lan:0"),
+        ("IS0K_CANARIES", "nas.lan:65536"),
+        ("IS0K_CANARIES", "none,nas.lan:22"),
+        ("IS0K_CANARIES", "2001:db8::1:53"),
+        ("IS0K_HEARTBEAT_URL", "ftp://elsewhere.example/"),
+        ("IS0K_HEARTBEAT_URL", "elsewhere"),
+    ],
+)
+def test_what_cannot_be_reached_is_no_setting(
+    is0k: Is0k, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    answer = is0k("migrate")
+
+    assert (answer.code, name in answer.err) == (2, True)
+
+
+def test_the_default_canaries_are_shown_as_they_are_written(is0k: Is0k) -> None:
+    defaults = {row["name"]: row["default"] for row in json.loads(is0k("settings", "--json").out)}
+
+    assert defaults["IS0K_CANARIES"] == ",".join(CANARIES)
+    assert sum(not canary[0].isdigit() for canary in CANARIES) >= 2
