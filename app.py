@@ -26,12 +26,13 @@ from is0k.resolvers.context import Services
 from is0k.resolvers.rate_limits import RateLimiter
 from is0k.rest import rest_app
 from is0k.schema.clock import Clock, SystemClock
-from is0k.settings import Settings
+from is0k.settings import Settings, plain
 from is0k.web.explorers import explorer_routes
 from is0k.web.front_door import front_door
 from is0k.web.graphql import GraphQLView
 from is0k.web.graphql_stream import GraphQLStreamView
 from is0k.web.health import health_routes
+from is0k.web.metrics import metrics_routes
 
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Starlette:
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             WebSocketRoute("/graphql", graphql),
             Route("/graphql/stream", GraphQLStreamView(clock, services), methods=["POST"]),
             *health_routes(redis.ping, clock),
+            *metrics_routes(plain(settings.metrics_token), clock),
         ],
         middleware=front_door(settings, Gate(clock, RateLimiter(clock, redis))),
         lifespan=lifespan,

@@ -11,7 +11,7 @@ from is0k.schema.http_errors import MisdirectedRequest
 from is0k.web.admission import is_api
 
 # Asked by machines, which know an address only.
-HEALTH = ("/healthz", "/readyz")
+HEALTH = ("/healthz", "/readyz", "/metrics")
 
 
 class TrustedHosts:
