@@ -6,6 +6,7 @@ import resource
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 import structlog
@@ -16,11 +17,15 @@ from arq.worker import Function, func
 
 from is0k.jobs.announcements import announcements
 from is0k.jobs.checker import RUNNING_AT_ONCE, Checker, Slot
+from is0k.jobs.dead_man import DeadManSwitch
 from is0k.jobs.lookout import Lookout
 from is0k.jobs.monitor_file import MonitorFile, Place
+from is0k.jobs.observer import Observer
 from is0k.jobs.presence import Presence
 from is0k.jobs.queue import UPKEEP_QUEUE, Queue, QueueWorker, checks_queue
+from is0k.jobs.rounds import Rounds
 from is0k.jobs.scheduler import Scheduler
+from is0k.jobs.self_check import SelfCheck
 from is0k.jobs.stopping import end
 from is0k.jobs.upkeep import Enough, forget_old, keep_maintenance, roll_up, tidy
 from is0k.jobs.writer import Writer
@@ -28,14 +33,15 @@ from is0k.models.check import make_partitions
 from is0k.models.database import opened
 from is0k.models.monitor_state import give_back
 from is0k.models.own_addresses import own_addresses
-from is0k.models.region import region_number
+from is0k.models.region import read_canaries, region_number
 from is0k.probes import PROBES
 from is0k.probes.base import Probe
+from is0k.probes.canaries import Canary, Dial, Reach
 from is0k.probes.guard import Guard
 from is0k.resolvers.announcer import Announcer
 from is0k.schema.clock import Clock, SystemClock, milliseconds
 from is0k.schema.enums import MonitorType
-from is0k.settings import Settings, program_version
+from is0k.settings import Settings, plain, program_version
 
 log = structlog.get_logger("is0k.worker")
 
@@ -86,7 +92,10 @@ class RegionWorker:
         self.queue = Queue.connect(redis)
         self.announcer = Announcer(redis)
         self.writer = Writer(Place(region_number, region), clock, tell=self._announce)
-        self.checker = Checker(probes, clock, self.writer.add, running_at_once())
+        self.dial = Dial()
+        self.observer = _observer(settings, region_number, self.dial, clock)
+        self.dead_man = DeadManSwitch(plain(settings.heartbeat_url), SelfCheck(region_number, clock), clock)
+        self.checker = Checker(probes, clock, self.writer.add, running_at_once(), self.observer.vouch)
         self.presence = Presence(region_number, program_version(), clock, self.checker.take_worst_lag_ms)
         self.lookout = Lookout(clock, self.announcer.announce)
         self.scheduler = Scheduler(region, self.queue, self.checker.accept, clock)
@@ -95,7 +104,8 @@ class RegionWorker:
 
     async def run_until(self, stop: asyncio.Event) -> None:
         """Raises if a part ends by itself: a worker that does only half its work must be restarted."""
-        parts = self.presence, self.lookout, self.scheduler, self.checks, self.upkeep, self.writer
+        watchers = self.observer, self.dead_man
+        parts = self.presence, self.lookout, self.scheduler, self.checks, self.upkeep, self.writer, *watchers
         tasks = [asyncio.create_task(part.run()) for part in parts]
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
@@ -106,12 +116,20 @@ class RegionWorker:
                 task.result()
 
     async def _drain(
-        self, presence: Part, lookout: Part, scheduler: Part, checks: Part, upkeep: Part, writer: Part
+        self,
+        presence: Part,
+        lookout: Part,
+        scheduler: Part,
+        checks: Part,
+        upkeep: Part,
+        writer: Part,
+        *watchers: Part,
     ) -> None:
-        """From the source to the sink, so that what has begun is still written."""
+        """From the source to the sink, so that what has begun is still vouched for and written."""
         self._is_stopping = True
         self.presence.stop()
         self.lookout.stop()
+        self.dead_man.stop()
         self.scheduler.stop()
         await end([presence, lookout, scheduler], SCHEDULER_END_SECONDS)
         self.checks.stop()
@@ -119,13 +137,21 @@ class RegionWorker:
         await end([checks, upkeep], QUEUES_END_SECONDS)
         await _give_back(self.checker.give_up_waiting())
         await self.checker.close(CHECKS_END_SECONDS)
+        self.observer.stop()
         self.writer.stop()
-        await end([writer], WRITER_END_SECONDS)
+        await end([writer, *watchers], WRITER_END_SECONDS)
+        await self.dial.close()
         await self.announcer.close()
         await self.queue.close()
 
     def _announce(self, files: Sequence[MonitorFile]) -> None:
         self.announcer.announce(announcements(files, self.region))
+
+
+def _observer(settings: Settings, region_number: int, reach: Reach, clock: Clock) -> Observer:
+    canaries = [Canary.read(text) for text in settings.canaries]
+    rounds = Rounds(canaries, reach, partial(read_canaries, region_number))
+    return Observer(settings.region, region_number, rounds, clock)
 
 
 async def _give_back(slots: Sequence[Slot]) -> None:

@@ -64,6 +64,7 @@ async def template(
         data_dir=tmp_path_factory.mktemp("template"),
         database_url=postgres.url if postgres else None,
         redis_url="unix:///nowhere",
+        canaries=(),
     )
     await database.migrate(settings)
     return settings

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -18,15 +19,16 @@ from is0k.jobs.queue import QueueWorker
 from is0k.jobs.worker import RegionWorker, _upkeep_jobs, _work, running_at_once
 from is0k.models import database
 from is0k.models.check import insert_checks
-from is0k.models.region import region_number
+from is0k.models.region import add_canaries, region_number
 from is0k.models.rollup import HOUR_MS, read_progress
 from is0k.resolvers.context import Context
 from is0k.resolvers.monitors import get_monitor
 from is0k.schema.clock import SystemClock, milliseconds
-from is0k.schema.enums import MonitorStatus, MonitorType
+from is0k.schema.enums import MonitorStatus, MonitorType, NoticeKind
 from is0k.schema.scalars import rfc3339
 from is0k.settings import Settings, program_version
 from is0k.tests.jobs.scene import (
+    ILL,
     FakeProbe,
     checks_of,
     incidents_of,
@@ -172,7 +174,28 @@ async def test_it_stops_in_time_although_a_check_hangs(
     assert await ticks_of(number) == []
 
 
-@pytest.mark.parametrize("part", ["presence", "lookout", "scheduler", "checks", "upkeep", "writer"])
+async def test_what_fails_while_its_canaries_are_silent_is_unknown(live: Context, without_redis: Settings) -> None:
+    number = await monitor(live, retries=0)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as canary:
+        place = f"127.0.0.1:{canary.getsockname()[1]}"
+        await add_canaries(await region_number(without_redis.region), [place])
+        with socket.create_connection(canary.getsockname()):  # nobody accepts it: the next gets no answer
+            async with working(without_redis.model_copy(update={"canaries": (place,)})) as scene:
+                scene.probe.outcome = ILL
+                await sooner_or_later(lambda: ticks_of(number))
+
+                async def told() -> bool:
+                    return await models.Notice.filter(kind=NoticeKind.BLIND, ended_at=None).exists()
+
+                await sooner_or_later(told)
+
+    assert words((await checks_of(number))[0]) == ("unknown", "observer_unhealthy")
+    assert await incidents_of(number) == []
+
+
+@pytest.mark.parametrize(
+    "part", ["presence", "lookout", "scheduler", "checks", "upkeep", "writer", "observer", "dead_man"]
+)
 async def test_it_ends_and_says_so_when_a_part_of_it_crashes(live: Context, without_redis: Settings, part: str) -> None:
     number = await monitor(live)
     worker = RegionWorker(without_redis, 1, {MonitorType.HTTP: FakeProbe()}, SystemClock())
