@@ -153,15 +153,15 @@ def _conditions(organization_id: UUID, filter: schema.MonitorFilter, now: int) -
     return " AND ".join(where), values
 
 
-async def count_by_status() -> dict[MonitorStatus, int]:
+async def count_by_status(now: int) -> dict[MonitorStatus, int]:
     """Of all organizations, as people see it; every status, those no monitor has included."""
+    seen = "m.paused, s.is_blind, s.status, s.maintenance_from, s.maintenance_until"
     rows = await fetch(
-        "SELECT m.paused, s.is_blind, s.status, count(*) AS n FROM monitor m JOIN monitor_state s "
-        "ON s.number = m.number GROUP BY m.paused, s.is_blind, s.status"
+        f"SELECT {seen}, count(*) AS n FROM monitor m JOIN monitor_state s ON s.number = m.number GROUP BY {seen}"
     )
     counts = dict.fromkeys(MonitorStatus, 0)
     for row in rows:
-        counts[_status(row)] += row["n"]
+        counts[_status(row, now)] += row["n"]
     return counts
 
 

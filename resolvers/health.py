@@ -60,7 +60,7 @@ async def read_health(clock: Clock) -> Health:
         scheduler_lag_ms=await scheduler_lag_ms(clock),
         unsent_ms=await unsent_ms(clock),
         regions=[_region(row, now) for row in await models.Region.all().order_by("name")],
-        monitors=await count_by_status(),
+        monitors=await count_by_status(now),
         open_incidents=await count_open(),
         open_notices=await count_open_by_kind(),
     )

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from is0k.jobs.queue import Queue
+from is0k.settings import Settings
 from is0k.tests.jobs.post import Jobs
 from is0k.tests.stage.valkey import Valkey
 
@@ -30,3 +31,9 @@ async def queue(server: Valkey) -> AsyncIterator[Queue]:
 @pytest.fixture
 def jobs() -> Jobs:
     return Jobs()
+
+
+@pytest.fixture
+def with_redis(settings: Settings, valkey: Valkey) -> Settings:
+    valkey.flush()
+    return settings.model_copy(update={"redis_url": valkey.url})

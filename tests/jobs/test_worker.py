@@ -8,19 +8,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from is0k import models
 from is0k.jobs.checker import Slot
-from is0k.jobs.queue import QueueWorker
-from is0k.jobs.worker import RegionWorker, _upkeep_jobs, _work, running_at_once
+from is0k.jobs.worker import RegionWorker, _work, running_at_once
 from is0k.models import database
-from is0k.models.check import insert_checks
 from is0k.models.region import add_canaries, region_number
-from is0k.models.rollup import HOUR_MS, read_progress
 from is0k.resolvers.context import Context
 from is0k.resolvers.monitors import get_monitor
 from is0k.schema.clock import SystemClock, milliseconds
@@ -41,10 +37,7 @@ from is0k.tests.jobs.scene import (
     without_table,
     words,
 )
-from is0k.tests.stage.clock import FakeClock
-from is0k.tests.stage.history import check
 from is0k.tests.stage.people import new_maintenance_window, new_monitor, new_organization
-from is0k.tests.stage.valkey import Valkey
 
 pytestmark = pytest.mark.anyio
 
@@ -77,12 +70,6 @@ async def working(settings: Settings) -> AsyncIterator[Scene]:
 @pytest.fixture
 def without_redis(settings: Settings, tmp_path: Path) -> Settings:
     return settings.model_copy(update={"redis_url": f"unix://{tmp_path / 'nowhere.sock'}"})
-
-
-@pytest.fixture
-def with_redis(settings: Settings, valkey: Valkey) -> Settings:
-    valkey.flush()
-    return settings.model_copy(update={"redis_url": valkey.url})
 
 
 @pytest.fixture(params=["with_redis", "without_redis"])
@@ -267,50 +254,6 @@ async def seen_down(number: int) -> None:
             return False
 
     await sooner_or_later(is_down)
-
-
-async def test_one_worker_at_a_time_does_upkeep_and_not_before_it_has_ended(
-    with_redis: Settings, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun, may_end = list[str](), asyncio.Event()
-
-    async def roll_up(now: int, enough: Any) -> None:
-        begun.append("roll_up")
-        await may_end.wait()
-
-    monkeypatch.setattr("is0k.jobs.worker.roll_up", roll_up)
-    workers, tasks = [], []
-    for _ in range(2):
-        job, *_ = _upkeep_jobs(clock, lambda: False)
-        job.second = None  # every second
-        workers.append(QueueWorker(with_redis.redis, "is0k:upkeep", cron_jobs=[job]))
-        tasks.append(asyncio.create_task(workers[-1].run()))
-    await soon(lambda: begun)
-    await asyncio.sleep(2.2)  # two more times it could have begun
-
-    assert begun == ["roll_up"]
-    may_end.set()
-    for worker in workers:
-        worker.stop()
-    await asyncio.wait_for(asyncio.gather(*tasks), 10)
-
-
-async def test_upkeep_rolls_up_and_tidies_when_its_time_comes(ctx: Context, clock: FakeClock) -> None:
-    number = await monitor(ctx)
-    await insert_checks([check(number, clock.ms - 2 * HOUR_MS)])
-    for job in _upkeep_jobs(clock, lambda: False):
-        await job.coroutine({})
-
-    assert (await read_progress())["hour"] == clock.ms - HOUR_MS
-
-
-async def test_upkeep_ends_early_when_the_worker_is_stopping(ctx: Context, clock: FakeClock) -> None:
-    number = await monitor(ctx)
-    await insert_checks([check(number, clock.ms - 2 * HOUR_MS)])
-    for job in _upkeep_jobs(clock, lambda: True):
-        await job.coroutine({})
-
-    assert await read_progress() == {}
 
 
 def test_as_many_checks_run_at_once_as_there_may_be_open_files() -> None:
