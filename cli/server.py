@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 import uvicorn
 
-from is0k.app import create_app, end_live_events
+from is0k.app import create_app, wind_down
 from is0k.cli.faults import ToldFailure
 from is0k.cli.http_protocol import PatientProtocol
 from is0k.cli.supervisor.listener import http_url
@@ -28,7 +28,7 @@ log = structlog.get_logger("is0k.api")
 class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Subscriptions last as long as their clients like: they would use up the whole grace.
-        end_live_events(self.config.loaded_app)
+        wind_down(self.config.loaded_app)
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from is0k.jobs.doubts import Look
+from is0k.jobs.heartbeats import Heartbeats
 from is0k.jobs.storable import storable
 from is0k.models.monitor import read_targets, stored_settings
 from is0k.models.sql import Row
@@ -82,6 +83,7 @@ class Checker:
         vouch: Vouch = trust,
     ) -> None:
         self.probes, self.clock, self.deliver, self.vouch = probes, clock, deliver, vouch
+        self.heartbeats = Heartbeats(clock)
         self._targets: OrderedDict[int, Target] = OrderedDict()
         self._waiting: dict[Slot, asyncio.TimerHandle] = {}
         self._running: dict[Slot, asyncio.Task[None]] = {}
@@ -134,22 +136,30 @@ class Checker:
         async with self._places:
             lag_ms, began = int((asyncio.get_running_loop().time() - due) * 1000), time.monotonic()
             self._worst_lag_ms = max(0, lag_ms, self._worst_lag_ms or 0)
-            outcome = await self._look(target, lag_ms)
+            outcome = await self._look(slot, target, lag_ms)
+        if outcome is None:
+            return
         outcome = await self.vouch(Look(slot.number, began, target.asks_system), outcome)
         self.deliver(Finding(slot, max(0, lag_ms), storable(outcome)))
 
-    async def _look(self, target: Target, lag_ms: int) -> Outcome:
+    async def _look(self, slot: Slot, target: Target, lag_ms: int) -> Outcome | None:
+        """None when there is nothing to say."""
         if lag_ms > target.interval_ms:
             return Outcome(CheckStatus.UNKNOWN, Reason.LATE, f"Picked up {lag_ms / 1000:.0f} s after its time")
         try:
             async with asyncio.timeout(target.timeout_seconds + GRACE_SECONDS):
-                outcome = await self.probes[target.type].run(target.settings, target.timeout_seconds)
+                outcome = await self._ask(slot, target)
         except Exception:
             # A fault in a probe is ours: it must not count against the target, nor stop the other checks.
             log.exception("a probe failed", type=target.type.value)
             message = "The probe failed; the log of the worker has more"
             return Outcome(CheckStatus.UNKNOWN, Reason.INTERNAL_ERROR, message)
-        return judge_latency(outcome, target.degraded_after_ms)
+        return outcome and judge_latency(outcome, target.degraded_after_ms)
+
+    async def _ask(self, slot: Slot, target: Target) -> Outcome | None:
+        if target.type is MonitorType.HEARTBEAT:
+            return await self.heartbeats.ask(slot.number, target.settings, slot.tick + target.interval_ms)
+        return await self.probes[target.type].run(target.settings, target.timeout_seconds)
 
     async def _targets_of(self, slots: Sequence[Slot]) -> dict[int, Target]:
         """Settings change rarely: a target is read when it is first needed, and again when its monitor was edited."""

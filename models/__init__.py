@@ -2,9 +2,11 @@
 
 from is0k.models.alerting import AlertChannel, Delivery, MonitorChannel
 from is0k.models.forgetting import DeletedMonitor
+from is0k.models.heartbeat import Heartbeat, Ping
 from is0k.models.idempotency import IdempotentAnswer
 from is0k.models.incident import Incident, IncidentMonitor, IncidentUpdate
 from is0k.models.last_good import LastGood
+from is0k.models.listening import Listening
 from is0k.models.maintenance import MaintenanceMonitor, MaintenanceWindow
 from is0k.models.monitor import Monitor
 from is0k.models.monitor_state import MonitorState
@@ -20,12 +22,14 @@ __all__ = [
     "ComponentMonitor",
     "DeletedMonitor",
     "Delivery",
+    "Heartbeat",
     "IdempotentAnswer",
     "Incident",
     "IncidentMonitor",
     "IncidentPage",
     "IncidentUpdate",
     "LastGood",
+    "Listening",
     "MaintenanceMonitor",
     "MaintenanceWindow",
     "Monitor",
@@ -33,6 +37,7 @@ __all__ = [
     "MonitorState",
     "Notice",
     "Organization",
+    "Ping",
     "Region",
     "StatusPage",
     "Subscriber",

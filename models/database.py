@@ -33,6 +33,8 @@ MODULES = [
     "is0k.models.idempotency",
     "is0k.models.notice",
     "is0k.models.last_good",
+    "is0k.models.heartbeat",
+    "is0k.models.listening",
 ]
 POOL_SIZE = 10
 MIGRATION_LOCK = 0x15_0C

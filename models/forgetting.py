@@ -10,6 +10,7 @@ from tortoise.transactions import in_transaction
 
 from is0k.models.check import DAY_MS
 from is0k.models.last_good import forget_last_good
+from is0k.models.heartbeat import forget_pings
 from is0k.models.sql import execute, fetch, is_sqlite
 from is0k.schema.enums import Plan
 
@@ -40,6 +41,7 @@ async def forget_some() -> bool:
         if await delete_before(table, deleted.number, END_OF_TIME):
             return True
     await forget_last_good(deleted.number)
+    await forget_pings(deleted.number)
     await deleted.delete()
     return True
 

@@ -1,9 +1,10 @@
 """Monitors as people set them up, and the reads that join them with what the checks have found."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 import strawberry
@@ -77,7 +78,7 @@ COLUMNS = """
     m.number, m.id, m.name, m.type, m.settings, m.secrets, m.interval_seconds, m.timeout_seconds, m.retries,
     m.recovery_checks, m.degraded_after_ms, m.regions, m.tag_words, m.paused, m.created_at, m.updated_at,
     s.status, s.is_blind, s.maintenance_from, s.maintenance_until, s.last_checked_at, s.last_status_change_at,
-    s.last_latency_us, s.last_reason, s.last_message
+    s.last_latency_us, s.last_reason, s.last_message, h.token
 """
 
 
@@ -86,34 +87,42 @@ def _select() -> str:
     channels = "SELECT channel_id FROM monitor_channel WHERE monitor_id = m.id ORDER BY channel_id"
     return (
         f"SELECT {COLUMNS}, (SELECT {spaced('told.channel_id')} FROM ({channels}) AS told) AS channel_ids "
-        "FROM monitor m JOIN monitor_state s ON s.number = m.number"
+        "FROM monitor m JOIN monitor_state s ON s.number = m.number LEFT JOIN heartbeat h ON h.number = m.number"
     )
 
 
-async def read_monitor(organization_id: UUID, id: UUID, now: int) -> schema.Monitor | None:
-    """As it is now, in ms since the epoch."""
+class Viewpoint(NamedTuple):
+    """Whence monitors are seen: their status is one of a moment (ms since the epoch), a ping URL begins with ours."""
+
+    now: int
+    public_url: str
+
+
+async def read_monitor(organization_id: UUID, id: UUID, view: Viewpoint) -> schema.Monitor | None:
     rows = await fetch(f"{_select()} WHERE m.organization_id = $1 AND m.id = $2", organization_id, id)
-    return to_schema(rows[0], now) if rows else None
+    return to_schema(rows[0], view) if rows else None
 
 
 async def read_monitors(
-    organization_id: UUID, filter: schema.MonitorFilter, before: UUID | None, limit: int, now: int
+    organization_id: UUID, filter: schema.MonitorFilter, before: UUID | None, limit: int, view: Viewpoint
 ) -> list[schema.Monitor]:
     """Newest first, older than `before`."""
-    where, values = _conditions(organization_id, filter, now)
+    where, values = _conditions(organization_id, filter, view.now)
     if before:
         values.append(before)
         where += f" AND m.id < ${len(values)}"
     values.append(limit)
     rows = await fetch(f"{_select()} WHERE {where} ORDER BY m.id DESC LIMIT ${len(values)}", *values)
-    return [to_schema(row, now) for row in rows]
+    return [to_schema(row, view) for row in rows]
 
 
-async def read_monitors_by_id(organization_id: UUID, ids: Collection[UUID], now: int) -> dict[UUID, schema.Monitor]:
+async def read_monitors_by_id(
+    organization_id: UUID, ids: Collection[UUID], view: Viewpoint
+) -> dict[UUID, schema.Monitor]:
     """Those of them that are there, by their id."""
     of_these = f"m.organization_id = $1 AND m.id {any_of('$2', 'uuid')}"
     rows = await fetch(f"{_select()} WHERE {of_these}", organization_id, list(ids))
-    return {as_uuid(row["id"]): to_schema(row, now) for row in rows}
+    return {as_uuid(row["id"]): to_schema(row, view) for row in rows}
 
 
 async def count_monitors(organization_id: UUID, filter: schema.MonitorFilter, now: int) -> int:
@@ -181,14 +190,14 @@ def stored_settings(row: Mapping[str, Any]) -> Any:
     return load(SETTINGS[MonitorType(row["type"])], json_of(row["settings"]) | secrets)
 
 
-def to_schema(row: Mapping[str, Any], now: int) -> schema.Monitor:
+def to_schema(row: Mapping[str, Any], view: Viewpoint) -> schema.Monitor:
     reason, latency_us = row["last_reason"], row["last_latency_us"]
     return schema.Monitor(
         number=row["number"],
         id=public_id(Prefix.MONITOR, row["id"]),
         name=row["name"],
         type=MonitorType(row["type"]),
-        status=_status(row, now),
+        status=_status(row, view.now),
         paused=bool(row["paused"]),
         interval_seconds=row["interval_seconds"],
         timeout_seconds=row["timeout_seconds"],
@@ -198,7 +207,7 @@ def to_schema(row: Mapping[str, Any], now: int) -> schema.Monitor:
         regions=json_of(row["regions"]),
         alert_channel_ids=[channel_id(id) for id in (row["channel_ids"] or "").split()],
         tags=row["tag_words"].split(),
-        settings=_shown_settings(row["type"], row["settings"], row["secrets"], vault.times_unlocked),
+        settings=_settings(row, view.public_url),
         last_checked_at=_moment(row["last_checked_at"]),
         last_status_change_at=_moment(row["last_status_change_at"]),
         last_latency_ms=None if latency_us is None else latency_us / 1000,
@@ -213,6 +222,11 @@ def to_schema(row: Mapping[str, Any], now: int) -> schema.Monitor:
 def channel_id(text: str) -> strawberry.ID:
     """A list of monitors names the same few channels a hundred times."""
     return strawberry.ID(public_id(Prefix.ALERT_CHANNEL, text))
+
+
+def _settings(row: Mapping[str, Any], public_url: str) -> Any:
+    shown = _shown_settings(row["type"], row["settings"], row["secrets"], vault.times_unlocked)
+    return replace(shown, ping_url=f"{public_url}/ping/{row['token']}") if row["token"] else shown
 
 
 @lru_cache(maxsize=2048)

@@ -226,6 +226,11 @@ async def bring_forward(number: int, now: int) -> int | None:
     return rows[0]["next_at"] if rows else None
 
 
+async def expect(rows: Iterable[tuple[int, int]]) -> None:
+    """(number, when) each, in the order of the numbers: something is to be seen then, before the regular slot."""
+    await execute_many("UPDATE monitor_state SET next_at = $2 WHERE number = $1 AND next_at > $2", rows)
+
+
 async def give_back(slots: Iterable[tuple[int, int, int]]) -> None:
     """(number, when, version) each: undo a claim that was not kept; due then, unless it was edited meanwhile.
 

@@ -20,7 +20,7 @@ from is0k.models.organization import usable_keys
 from is0k.resolvers.announcer import channel
 from is0k.resolvers.context import Actor
 from is0k.resolvers.events import Events, Part
-from is0k.schema.clock import Clock
+from is0k.schema.clock import Clock, milliseconds
 from is0k.schema.errors import DomainError, InternalError, InvalidApiKey, ServiceUnavailable
 from is0k.schema.graphql_errors import SubscriberTooSlow
 
@@ -69,10 +69,10 @@ class Listener:
 class Bus:
     """Nothing is opened before somebody listens."""
 
-    def __init__(self, url: str, clock: Clock, silence_seconds: float = SILENCE_SECONDS) -> None:
+    def __init__(self, url: str, clock: Clock, silence_seconds: float = SILENCE_SECONDS, public_url: str = "") -> None:
         # Without its `socket_timeout`: that is `asyncio.wait_for`, which on Python 3.11 may swallow a cancellation.
         self._redis = Redis.from_url(url, socket_connect_timeout=CONNECT_SECONDS)
-        self._clock, self._silence_seconds = clock, silence_seconds
+        self._clock, self._silence_seconds, self._public_url = clock, silence_seconds, public_url
         self._listeners: dict[UUID, set[Listener]] = {}
         self._listened = asyncio.Event()  # to more organizations, or fewer, than before
         self._running: asyncio.Task[None] | None = None
@@ -186,7 +186,7 @@ class Bus:
     def _deliver(self, channel: str, body: bytes) -> None:
         organization_id = UUID(channel.rpartition(":")[2])
         try:
-            events = Events(organization_id, body, self._clock)
+            events = Events(organization_id, body, Viewpoint(milliseconds(self._clock.now()), self._public_url))
         except Exception:
             # Another version sent it; what comes next may be understood.
             log.exception("a live event was not understood")

@@ -92,6 +92,10 @@ class Context:
             raise Unauthenticated
         return self.actor.plan
 
+    @property
+    def viewpoint(self) -> Viewpoint:
+        return Viewpoint(milliseconds(self.clock.now()), self.services.public_url)
+
     def announce(self, changes: Iterable[StatusChange] = (), incidents: Iterable[IncidentChange] = ()) -> None:
         """Tell whoever listens. Call it after the commit; nothing to tell is fine too."""
         changes, incidents = list(changes), list(incidents)

@@ -11,7 +11,7 @@ from is0k import schema
 from is0k.models.check import CheckRow
 from is0k.models.check import to_schema as check_to_schema
 from is0k.models.incident_reads import read_incidents_by_id
-from is0k.models.monitor import read_monitors_by_id
+from is0k.models.monitor import Viewpoint, read_monitors_by_id
 from is0k.models.organization import public_id
 from is0k.resolvers.announcer import StatusChange
 from is0k.schema.clock import Clock, milliseconds, moment
@@ -32,10 +32,9 @@ class Item(NamedTuple, Generic[T]):
 class Events:
     """One message. What its listeners ask of it is made once for all of them."""
 
-    def __init__(self, organization_id: UUID, body: bytes, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, organization_id: UUID, body: bytes, view: Viewpoint) -> None:
         found = orjson.loads(body)
-        self.organization_id, self.region = organization_id, found["region"]
+        self.organization_id, self.region, self.view = organization_id, found["region"], view
         self.checks = [(UUID(id), CheckRow(*row)) for id, *row in found["checks"]]
         self.changes = [_change(*row) for row in found["changes"]]
         self.incidents = [(UUID(id), [UUID(monitor) for monitor in monitors]) for id, monitors in found["incidents"]]
@@ -66,7 +65,7 @@ class Events:
         return check_to_schema(row._asdict() | {"region_name": self.region}, public_id(Prefix.MONITOR, monitor_id))
 
     async def _changes(self) -> list[Item[schema.MonitorStatusChange]]:
-        found = await read_monitors_by_id(self.organization_id, self._about["changes"], milliseconds(self._clock.now()))
+        found = await read_monitors_by_id(self.organization_id, self._about["changes"], self.view)
         return [
             Item((change.monitor_id,), _told(change, found[change.monitor_id]))
             for change in self.changes

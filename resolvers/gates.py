@@ -12,6 +12,8 @@ from is0k.schema.enums import ChannelType, MonitorType, Plan
 from is0k.schema.errors import PlanLimitReached, PlanUpgradeRequired
 from is0k.schema.plans import CHANNEL_TYPE_PLANS, LIMITS, MONITOR_TYPE_PLANS, Limits
 
+NOT_CHECKABLE = "A heartbeat monitor waits for its job to call: there is nothing that could be checked"
+
 
 def require_monitor_type(ctx: Context, type: MonitorType) -> None:
     _require(ctx, MONITOR_TYPE_PLANS[type], f"has no monitors of type {type.value}", type.value)

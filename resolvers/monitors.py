@@ -11,13 +11,14 @@ from is0k import models, schema
 from is0k.models.check import read_checks
 from is0k.models.check import to_schema as check_to_schema
 from is0k.models.last_good import forget_last_good
+from is0k.models.heartbeat import begin_waiting, wait_anew
 from is0k.models.monitor import count_monitors, joined, read_monitor, read_monitors
 from is0k.models.monitor_state import begin_epoch, bring_forward, phase_ms, reschedule
 from is0k.models.organization import public_id
 from is0k.resolvers.announcer import IncidentChange, StatusChange
 from is0k.resolvers.context import Context
 from is0k.resolvers.deadline import allow
-from is0k.resolvers.gates import require_interval, require_monitor_type, require_room_for_monitor
+from is0k.resolvers.gates import NOT_CHECKABLE, require_interval, require_monitor_type, require_room_for_monitor
 from is0k.resolvers.monitor_channels import set_channels
 from is0k.resolvers.operation import operation
 from is0k.resolvers.own_rows import locked_row
@@ -45,7 +46,7 @@ MONITOR = models.Monitor, Prefix.MONITOR, MonitorNotFound
 async def get_monitor(ctx: Context, id: strawberry.ID) -> schema.Monitor:
     """One monitor."""
     uuid = decode(Prefix.MONITOR, id)
-    monitor = await read_monitor(ctx.organization_id, uuid, milliseconds(ctx.clock.now())) if uuid else None
+    monitor = await read_monitor(ctx.organization_id, uuid, ctx.viewpoint) if uuid else None
     if monitor is None:
         raise MonitorNotFound(id)
     return monitor
@@ -54,10 +55,10 @@ async def get_monitor(ctx: Context, id: strawberry.ID) -> schema.Monitor:
 @operation(Scope.READ)
 async def list_monitors(ctx: Context, filter: schema.MonitorFilter, page: PageArguments) -> Page[schema.Monitor]:
     """Monitors, newest first."""
-    organization_id, now = ctx.organization_id, milliseconds(ctx.clock.now())
+    organization_id, view = ctx.organization_id, ctx.viewpoint
     before = decode_id_cursor(page.cursor, Prefix.MONITOR) if page.cursor else None
-    found = await read_monitors(organization_id, filter, before, page.limit + 1, now)
-    return page_by_id(found, page.limit, lambda: count_monitors(organization_id, filter, now))
+    found = await read_monitors(organization_id, filter, before, page.limit + 1, view)
+    return page_by_id(found, page.limit, lambda: count_monitors(organization_id, filter, view.now))
 
 
 @operation(Scope.WRITE)
@@ -94,6 +95,8 @@ async def create_monitor(ctx: Context, input: schema.CreateMonitorInput) -> sche
             next_at=start_at,
             epoch_since=start_at,
         )
+        if type is MonitorType.HEARTBEAT:
+            await begin_waiting(monitor.number, milliseconds(ctx.clock.now()))
         if input.alert_channel_ids:
             await set_channels(ctx, monitor.id, input.alert_channel_ids)
     return await get_monitor(ctx, public_id(Prefix.MONITOR, monitor.id))
@@ -131,6 +134,7 @@ async def delete_monitor(ctx: Context, id: strawberry.ID) -> schema.Deleted:
         now = ctx.clock.now()
         # The state before the incident, in the order the writer locks them.
         await models.MonitorState.filter(number=monitor.number).delete()
+        await models.Heartbeat.filter(number=monitor.number).delete()
         open_incident = models.Incident.filter(monitor_number=monitor.number, resolved_at=None)
         resolved = [IncidentChange(row.id, [monitor.id]) for row in await open_incident.only("id")]
         await open_incident.update(resolved_at=now, status=IncidentStatus.RESOLVED, updated_at=now)
@@ -157,6 +161,8 @@ async def resume_monitor(ctx: Context, id: strawberry.ID) -> schema.Monitor:
 async def check_monitor(ctx: Context, id: strawberry.ID) -> schema.Check:
     """Check now, out of turn, and wait for the result."""
     monitor = await get_monitor(ctx, id)
+    if monitor.type is MonitorType.HEARTBEAT:
+        raise ValidationFailed([Fault(("id",), "NOT_CHECKABLE", NOT_CHECKABLE)])
     tick = await bring_forward(monitor.number, milliseconds(ctx.clock.now()))
     if tick is None:
         raise ValidationFailed([Fault(("id",), "PAUSED", "The monitor is paused; resume it first")])
@@ -201,8 +207,10 @@ def _announce_status(ctx: Context, id: UUID, before: schema.Monitor, after: sche
 
 
 async def _begin_epoch(ctx: Context, monitor: models.Monitor) -> None:
-    next_at = None if monitor.paused else milliseconds(ctx.clock.now())
-    await begin_epoch(*_schedule(monitor), next_at)
+    now = milliseconds(ctx.clock.now())
+    await begin_epoch(*_schedule(monitor), None if monitor.paused else now)
+    if monitor.type is MonitorType.HEARTBEAT:
+        await wait_anew(monitor.number, now)
 
 
 def _schedule(monitor: models.Monitor) -> tuple[int, int, int, str]:

@@ -9,6 +9,7 @@ from strawberry.dataloader import DataLoader
 
 from is0k import schema
 from is0k.models.check import count_checks
+from is0k.models.heartbeat import count_pings
 from is0k.models.incident_reads import count_incidents_of, open_incidents
 from is0k.resolvers.bars import bars_of, lines
 from is0k.resolvers.checks import checks_of
@@ -16,6 +17,7 @@ from is0k.resolvers.context import Context
 from is0k.resolvers.gates import require_history
 from is0k.resolvers.incidents import incidents_of
 from is0k.resolvers.monitor_channels import channels_of
+from is0k.resolvers.pings import pings_of
 from is0k.resolvers.stats import stats_of
 from is0k.schema.errors import ValidationFailed
 from is0k.schema.page import LARGEST_PAGE, Page, PageArguments
@@ -37,6 +39,10 @@ class Nested:
         require_history(self.ctx, filter.from_)
         found = await self._loader(checks_of, filter, page).load(monitor)
         return replace(found, count_all=lambda: self._loader(_count_checks, filter).load(monitor))
+
+    async def pings_of(self, monitor: schema.Monitor, page: PageArguments) -> Page[schema.Ping]:
+        found = await self._loader(pings_of, page).load(monitor)
+        return replace(found, count_all=lambda: self._loader(_count_pings).load(monitor))
 
     async def stats_of(self, monitor: schema.Monitor, range: schema.StatsRange) -> schema.Stats:
         _refuse_faults(range)
@@ -87,6 +93,11 @@ class Nested:
 async def _count_checks(monitors: list[schema.Monitor], filter: schema.CheckFilter) -> list[int]:
     found = await count_checks([monitor.number for monitor in monitors], filter)
     return [found[monitor.number] for monitor in monitors]
+
+
+async def _count_pings(monitors: list[schema.Monitor]) -> list[int]:
+    found = await count_pings(monitor.number for monitor in monitors)
+    return [found.get(monitor.number, 0) for monitor in monitors]
 
 
 async def _count_incidents(monitors: list[schema.Monitor]) -> list[int]:

@@ -14,6 +14,7 @@ from is0k.resolvers import (
     monitors,
     nodes,
     notices,
+    pings,
     preview,
     regions,
     status_pages,
@@ -78,6 +79,7 @@ class Mutation:
     resume_monitor: MonitorPayload = mutation(monitors.resume_monitor, MonitorPayload)
     check_monitor: CheckPayload = mutation(monitors.check_monitor, CheckPayload)
     preview_monitor: PreviewPayload = mutation(preview.preview_monitor, PreviewPayload)
+    rotate_ping_url: MonitorPayload = mutation(pings.rotate_ping_url, MonitorPayload)
     create_incident: IncidentPayload = mutation(incidents.create_incident, IncidentPayload)
     update_incident: IncidentPayload = mutation(incidents.update_incident, IncidentPayload)
     delete_incident: DeletedPayload = mutation(incidents.delete_incident, DeletedPayload)

@@ -13,6 +13,7 @@ from is0k.resolvers.monitors import (
     resume_monitor,
     update_monitor,
 )
+from is0k.resolvers.pings import list_pings, rotate_ping_url
 from is0k.resolvers.preview import preview_monitor
 from is0k.resolvers.stats import get_stats
 from is0k.rest.row import Row
@@ -30,6 +31,8 @@ ROWS = [
     Row("POST", "/monitors/{id}/resume", resume_monitor),
     Row("POST", "/monitors/{id}/check", check_monitor),
     Row("GET", "/monitors/{id}/checks", list_checks),
+    Row("GET", "/monitors/{id}/pings", list_pings),
+    Row("POST", "/monitors/{id}/rotate-ping-url", rotate_ping_url),
     Row("GET", "/monitors/{id}/stats", get_stats),
     Row("GET", "/monitors/{id}/incidents", list_monitor_incidents),
 ]

@@ -28,6 +28,7 @@ from is0k.schema.enums import (
     MonitorStatus,
     MonitorType,
     Period,
+    PingKind,
     Plan,
     Reason,
     Scope,
@@ -62,6 +63,7 @@ from is0k.schema.monitor import (
 from is0k.schema.notice import Notice, NoticeFilter
 from is0k.schema.page import Connection, Page, PageArguments
 from is0k.schema.payloads import Deleted
+from is0k.schema.ping import Ping
 from is0k.schema.preview import Preview, PreviewMonitorInput
 from is0k.schema.region import Region
 from is0k.schema.stats import Stats, StatsRange
@@ -134,6 +136,8 @@ __all__ = [
     "Page",
     "PageArguments",
     "Period",
+    "Ping",
+    "PingKind",
     "Plan",
     "PlanLimits",
     "PlanUsage",

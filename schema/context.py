@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from is0k.schema.incident import Incident
     from is0k.schema.monitor import Monitor
     from is0k.schema.page import Page, PageArguments
+    from is0k.schema.ping import Ping
     from is0k.schema.stats import Stats, StatsRange
 
 
@@ -18,6 +19,8 @@ class NestedFields(Protocol):
     """Each is batched over all the nouns of one request: a constant number of statements, however many nouns."""
 
     async def checks_of(self, monitor: "Monitor", filter: "CheckFilter", page: "PageArguments") -> "Page[Check]": ...
+
+    async def pings_of(self, monitor: "Monitor", page: "PageArguments") -> "Page[Ping]": ...
 
     async def stats_of(self, monitor: "Monitor", range: "StatsRange") -> "Stats": ...
 

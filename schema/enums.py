@@ -115,6 +115,14 @@ class StartTls(Enum):
     POSTGRES = "postgres"
 
 
+@strawberry.enum(description="What a job says when it calls.")
+class PingKind(Enum):
+    START = strawberry.enum_value("start", description="It has begun.")
+    SUCCESS = "success"
+    FAIL = "fail"
+    LOG = strawberry.enum_value("log", description="Something for its log, of which nothing follows.")
+
+
 @strawberry.enum(description="What kind of place an alert channel tells.")
 class ChannelType(Enum):
     EMAIL = "email"

@@ -19,6 +19,7 @@ from is0k.schema.http_settings import HttpSettings, HttpSettingsInput, HttpSetti
 from is0k.schema.incident import Incident
 from is0k.schema.node import Node
 from is0k.schema.page import Connection, PageArguments, connection
+from is0k.schema.ping import Ping
 from is0k.schema.ping_settings import PingSettings, PingSettingsInput, PingSettingsPatch
 from is0k.schema.rules import Each, Range, Slug, Text, anything, rule
 from is0k.schema.stats import Stats, StatsRange
@@ -86,6 +87,11 @@ class Monitor(Node):
     ) -> Connection[Check]:
         page = PageArguments(limit=first, cursor=after)
         found = await info.context.nested.checks_of(self, filter or CheckFilter(), page)
+        return connection(found, is_first=after is None)
+
+    @strawberry.field(description="Calls of the job a heartbeat monitor waits for, newest first.")
+    async def pings(self, info: Info, first: int = 50, after: str | None = None) -> Connection[Ping]:
+        found = await info.context.nested.pings_of(self, PageArguments(limit=first, cursor=after))
         return connection(found, is_first=after is None)
 
     @strawberry.field(description="Over a period that ends now, or from … to; the last 24 hours without arguments.")

@@ -82,13 +82,19 @@ def shown_fields(kind: type[Any]) -> "list[dataclasses.Field[Any]]":
 
 
 def field_names(kind: type[Any]) -> frozenset[str]:
-    """The JSON names REST shows of a noun, the flat settings aside; of nouns in a list too: `components.position`."""
+    """The JSON names REST shows of a noun, of its flat settings only those nobody can write; of nouns in a list too:
+    `components.position`."""
     hints, names = get_type_hints(kind), set[str]()
     for field in shown_fields(kind):
         if field.metadata.get("flat"):
+            names |= {camel(own.name) for kind in get_args(hints[field.name]) for own in _read_only_fields(kind)}
             continue
         names.add(camel(field.name))
         for item in get_args(hints[field.name]) if get_origin(hints[field.name]) is list else ():
             if get_object_definition(item) is not None:
                 names |= {f"{camel(field.name)}.{name}" for name in field_names(item)}
     return frozenset(names)
+
+
+def _read_only_fields(kind: type[Any]) -> "list[dataclasses.Field[Any]]":
+    return [field for field in shown_fields(kind) if field.metadata.get("read_only")]

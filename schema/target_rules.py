@@ -1,4 +1,4 @@
-"""Rules for what is watched other than by URL: hosts, name servers, cron expressions."""
+"""Rules for what is watched other than by URL: hosts and name servers."""
 
 import re
 from collections.abc import Iterator

@@ -5,7 +5,7 @@ field may be absent), `dump` and `load` are its stored form, and `coercion.py` r
 stored as JSON, so a new one needs no migration.
 
 A field with `secret=True` in its metadata is stored encrypted and shown `masked`; of a map with `harmless` names only
-the other values are.
+the other values are. One with `read_only=True` is ours: shown by a read, not stored here, and nobody's to write.
 """
 
 import dataclasses
@@ -60,9 +60,13 @@ def _copy(settings: type[S], name: str, *, is_patch: bool) -> type[S]:
 
 
 def _public_fields(settings: type) -> "list[dataclasses.Field[Any]]":
-    """Without what is `strawberry.Private`: stored beside the rest, but nobody's to write."""
+    """Without what is nobody's to write: `strawberry.Private`, which is stored beside the rest, and what is ours."""
     names = {field.python_name for field in get_object_definition(settings, strict=True).fields}
-    return [field for field in dataclasses.fields(settings) if field.name in names]
+    return [field for field in dataclasses.fields(settings) if field.name in names and not is_read_only(field)]
+
+
+def is_read_only(field: "dataclasses.Field[Any]") -> bool:
+    return bool(field.metadata.get("read_only"))
 
 
 def _forgiving(metadata: dict[Any, Any]) -> dict[Any, Any]:
@@ -121,6 +125,8 @@ def dump(settings: object) -> tuple[dict[str, Any], dict[str, Any]]:
     """The stored form, as (open, secret): the secret part must be encrypted before it is written."""
     parts: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
     for field in dataclasses.fields(settings):  # type: ignore[arg-type]
+        if is_read_only(field):
+            continue
         value = getattr(settings, field.name)
         is_secret = bool(field.metadata.get("secret")) and bool(value)
         parts[is_secret][field.name] = value.value if isinstance(value, Enum) else value

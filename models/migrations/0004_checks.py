@@ -24,6 +24,52 @@ class Migration(migrations.Migration):
 
     operations = [
         ops.CreateModel(
+            name='Heartbeat',
+            fields=[
+                ('number', fields.IntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('token', fields.CharField(unique=True, max_length=40)),
+                ('since', fields.BigIntField()),
+                ('pings', fields.BigIntField(default=0, db_default=0)),
+                ('called_at', fields.BigIntField(null=True)),
+                ('succeeded_at', fields.BigIntField(null=True)),
+                ('failed_at', fields.BigIntField(null=True)),
+                ('started_at', fields.BigIntField(null=True)),
+                ('unfinished_since', fields.BigIntField(null=True)),
+                ('exit_code', fields.IntField(null=True)),
+                ('excerpt', fields.TextField(null=True, unique=False)),
+                ('run_ms', fields.BigIntField(null=True)),
+            ],
+            options={'table': 'heartbeat', 'app': 'models', 'pk_attr': 'number', 'table_description': "One row a heartbeat monitor, changed with every call. `number` is the monitor's."},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Ping',
+            fields=[
+                ('key', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('seq', fields.BigIntField()),
+                ('at', fields.BigIntField()),
+                ('kind', fields.CharField(max_length=10)),
+                ('exit_code', fields.IntField(null=True)),
+                ('run_ms', fields.BigIntField(null=True)),
+                ('method', fields.CharField(max_length=10)),
+                ('source', fields.CharField(null=True, max_length=50)),
+                ('user_agent', fields.TextField(null=True, unique=False)),
+                ('body', fields.TextField(null=True, unique=False)),
+            ],
+            options={'table': 'ping', 'app': 'models', 'pk_attr': 'key', 'table_description': "A call. `seq` counts those of a monitor; the key is `monitor's number × 100 + seq % 100`."},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Listening',
+            fields=[
+                ('id', fields.UUIDField(primary_key=True, default=uuid7, unique=True, db_index=True)),
+                ('heard_from', fields.BigIntField()),
+                ('heard_until', fields.BigIntField(db_index=True)),
+            ],
+            options={'table': 'listening', 'app': 'models', 'pk_attr': 'id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='LastGood',
             fields=[
                 ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),

@@ -41,6 +41,8 @@ ADDED = [
     Promise("PATCH", "/monitors/{id}", "update_monitor"),
     Promise("GET", "/monitors/{id}/incidents", "list_monitor_incidents"),
     Promise("POST", "/monitors/{id}/check", "check_monitor"),
+    Promise("GET", "/monitors/{id}/pings", "list_pings"),
+    Promise("POST", "/monitors/{id}/rotate-ping-url", "rotate_ping_url"),
     Promise("POST", "/monitors/preview", "preview_monitor"),
     Promise("GET", "/alert-channels/{id}", "get_alert_channel"),
     Promise("PATCH", "/alert-channels/{id}", "update_alert_channel"),
