@@ -17,7 +17,7 @@ KEPT_PINGS = 100
 
 
 class Heartbeat(Model):
-    """One row a heartbeat monitor, changed with every call. `number` is the monitor's."""
+    """One row a heartbeat monitor, changed with every call. `number` is that of the monitor."""
 
     number = fields.IntField(primary_key=True)
     token = fields.CharField(max_length=40, unique=True)
@@ -37,7 +37,7 @@ class Heartbeat(Model):
 
 
 class Ping(Model):
-    """A call. `seq` counts those of a monitor; the key is `monitor's number × 100 + seq % 100`."""
+    """A call. `seq` counts those of a monitor, and the key is its number × 100 + seq % 100."""
 
     key = fields.BigIntField(primary_key=True)
     seq = fields.BigIntField()

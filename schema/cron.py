@@ -28,7 +28,7 @@ class CronLine:
     def json_schema(self) -> dict[str, Any]:
         # Of all that is taken only what a pattern can say without saying too much.
         pattern = r"^(\*|[1-5]?[0-9]) (\*|1?[0-9]|2[0-3]) (\*|[1-9]|1[0-9]|2[0-8]) (\*|[1-9]|1[0-2]) (\*|[0-6])$"
-        return {"pattern": pattern, "maxLength": self.maximum, "examples": ["30 2 * * *"]}
+        return {"pattern": pattern, "maxLength": self.maximum}
 
 
 def cron_fault(line: str) -> str | None:

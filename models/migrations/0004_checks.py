@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('excerpt', fields.TextField(null=True, unique=False)),
                 ('run_ms', fields.BigIntField(null=True)),
             ],
-            options={'table': 'heartbeat', 'app': 'models', 'pk_attr': 'number', 'table_description': "One row a heartbeat monitor, changed with every call. `number` is the monitor's."},
+            options={'table': 'heartbeat', 'app': 'models', 'pk_attr': 'number', 'table_description': "One row a heartbeat monitor, changed with every call. `number` is that of the monitor."},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('user_agent', fields.TextField(null=True, unique=False)),
                 ('body', fields.TextField(null=True, unique=False)),
             ],
-            options={'table': 'ping', 'app': 'models', 'pk_attr': 'key', 'table_description': "A call. `seq` counts those of a monitor; the key is `monitor's number × 100 + seq % 100`."},
+            options={'table': 'ping', 'app': 'models', 'pk_attr': 'key', 'table_description': "A call. `seq` counts those of a monitor, and the key is its number × 100 + seq % 100."},
             bases=['Model'],
         ),
         ops.CreateModel(

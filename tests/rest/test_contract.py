@@ -52,13 +52,13 @@ def row_of(promise: Promise) -> Row:
     return BY_ROUTE[promise[:2]]
 
 
-def example(promise: Promise, method: str | None = None) -> Any:
-    """A body that the document gives as an example; None where the route takes none."""
-    operation = DOCUMENT["paths"][promise.path][(method or promise.method).lower()]
+def example(promise: Promise, ending: str = "") -> Any:
+    """A body that the document gives as an example, the first named so; None where the route takes none."""
+    operation = DOCUMENT["paths"][promise.path][promise.method.lower()]
     if "requestBody" not in operation:
         return None
     examples = operation["requestBody"]["content"]["application/json"]["examples"]
-    return next(iter(examples.values()))["value"]
+    return next(example["value"] for name, example in examples.items() if name.endswith(ending))
 
 
 def collection_of(promise: Promise) -> str:
@@ -70,7 +70,8 @@ async def made(api: Api, promise: Promise) -> str:
     if "{id}" not in promise.path:
         return promise.path
     collection = Promise("POST", f"/{collection_of(promise)}", "")
-    answer = await api.post(collection.path, example(collection))
+    kind = "Heartbeat" if promise.path.endswith("/rotate-ping-url") else ""
+    answer = await api.post(collection.path, example(collection, kind))
     return promise.path.format(id=answer.data["id"])
 
 

@@ -114,10 +114,10 @@ def test_values_without_a_noun_are_themselves() -> None:
     assert plain([1, "a", None, MOMENT]) == [1, "a", None, "2026-11-23T12:00:00.001Z"]
 
 
-def test_the_names_of_a_noun_are_those_rest_shows_without_the_settings() -> None:
+def test_the_names_of_a_noun_are_those_rest_shows_and_of_the_settings_what_nobody_writes() -> None:
     shown = set(plain(MONITOR))
 
-    assert field_names(Monitor) == shown - set(plain(MONITOR.settings))
+    assert field_names(Monitor) == (shown - set(plain(MONITOR.settings))) | {"pingUrl"}
     assert "number" not in shown
 
 
