@@ -21,7 +21,7 @@ class HeartbeatSettings:
     )
     cron: str | None = strawberry.field(
         default=None,
-        description="When the job starts, such as `30 2 * * *`, as Debian's cron reads it; null where there is a period.",
+        description="When the job starts, as cron reads it: `30 2 * * *`; null where there is a period.",
         metadata=rule(CronLine(), example=None),  # as the example has a period
     )
     timezone: str = strawberry.field(default="UTC", description="Of the cron line.", metadata=rule(timezone))
