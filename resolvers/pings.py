@@ -42,9 +42,14 @@ EXCERPT_LETTERS = 2_000
 
 def new_ping(clock: Clock, kind: PingKind, body: bytes = b"", user_agent: str | None = None, **said: Any) -> NewPing:
     """As it can be stored, whatever came; `said` are fields of NewPing."""
-    text = body[:LARGEST_BODY_BYTES].decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
-    user_agent = user_agent and user_agent[:LONGEST_USER_AGENT]
+    text = _storable(body[:LARGEST_BODY_BYTES].decode(errors="replace"))
+    user_agent = user_agent and _storable(user_agent[:LONGEST_USER_AGENT])
     return NewPing(milliseconds(clock.now()), kind, body=text or None, user_agent=user_agent, **said)
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL takes no NUL."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 class PingDesk:
