@@ -3,6 +3,7 @@
 Taking one is the one thing here that needs no key: whoever knows the ping URL may call it.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,6 +36,7 @@ from is0k.schema.page import Page, PageArguments, decode_cursor
 
 # Of one job, in each process. What is more changes what is known of the job, and is not kept as a call of its own.
 PINGS_PER_MINUTE = 60
+TOKEN = re.compile(r"[A-Za-z0-9_-]{1,40}")
 LARGEST_BODY_BYTES = 10 * 1024
 LONGEST_USER_AGENT = 200
 EXCERPT_LETTERS = 2_000
@@ -60,7 +62,7 @@ class PingDesk:
 
     async def take(self, token: str, ping: NewPing) -> Allowance | None:
         """None when no monitor has this token. It is heard also when it is one of too many."""
-        number = await find_token(token)
+        number = await find_token(token) if TOKEN.fullmatch(token) else None
         if number is None:
             return None
         allowance = await self._windows.count(Charge(str(number), PINGS_PER_MINUTE, ping.at))

@@ -83,7 +83,7 @@ async def test_a_new_one_stays_pending_and_nothing_is_recorded(ctx: Context, clo
 async def test_a_call_is_known_at_once_with_how_long_the_job_ran(
     ctx: Context, clock: FakeClock, worker: Worker
 ) -> None:
-    monitor = await new_heartbeat(ctx)
+    monitor = await new_heartbeat(ctx, intervalSeconds=86_400)
     await worker.turn()
     clock.move(10)
     await call(monitor, clock, PingKind.START)
@@ -177,7 +177,7 @@ async def test_a_deadline_nobody_was_there_to_hear_is_unknown_and_opens_no_incid
 async def test_while_the_signature_for_the_deadline_is_to_come_nothing_is_said(
     ctx: Context, clock: FakeClock, worker: Worker
 ) -> None:
-    monitor = await new_heartbeat(ctx)
+    monitor = await new_heartbeat(ctx, intervalSeconds=86_400)
     await call(monitor, clock)
     await worker.turn()
     clock.move(HOUR + 298)

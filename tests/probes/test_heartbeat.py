@@ -1,6 +1,6 @@
 """Is the job late? Stories of one morning: what it has said, when we listened, and what follows from that."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -19,8 +19,7 @@ BERLIN = HeartbeatSettings(cron="0 2 * * *", timezone="Europe/Berlin", grace_sec
 
 def at(clock: str, day: int = 24) -> int:
     """Of a morning in November 2026, in UTC; ms since the epoch."""
-    hour, minute, *rest = map(int, clock.split(":"))
-    return round(datetime(2026, 11, day, hour, minute, *rest, tzinfo=UTC).timestamp() * 1000)
+    return round(datetime.fromisoformat(f"2026-11-{day}T{clock}+00:00").timestamp() * 1000)
 
 
 MADE = at("00:00")
@@ -30,7 +29,9 @@ def seen(
     now: str, settings: HeartbeatSettings = HOURLY, gaps: tuple[tuple[str, str], ...] = (), day: int = 24, **beat: Any
 ) -> Look:
     """Somebody listened until now, but for the gaps."""
-    given = {name: at(value) if isinstance(value, str) and name != "excerpt" else value for name, value in beat.items()}
+    given: dict[str, Any] = {
+        name: at(value) if isinstance(value, str) and name != "excerpt" else value for name, value in beat.items()
+    }
     hearing = Hearing([Gap(at(start), at(end)) for start, end in gaps], at(now, day))
     return look(settings, Beat(**{"since": MADE, **given}), hearing, at(now, day))
 
@@ -155,14 +156,14 @@ def test_silence_while_nobody_listened_is_our_fault_and_the_job_gets_another_tur
 
 
 def test_the_other_turn_is_the_last_one() -> None:
-    night = {"called_at": "01:30", "succeeded_at": "01:30"}
+    night: dict[str, Any] = {"called_at": "01:30", "succeeded_at": "01:30"}
 
     assert words(seen("03:44:59", gaps=(("02:00", "02:40"),), **night))[0] is UNKNOWN
     assert words(seen("03:45", gaps=(("02:00", "02:40"),), **night))[:2] == (DOWN, Reason.MISSED)
 
 
 def test_a_cron_job_missed_while_nobody_listened_is_waited_for_when_it_is_due_next() -> None:
-    night = {"called_at": "02:03", "succeeded_at": "02:03"}
+    night: dict[str, Any] = {"called_at": "02:03", "succeeded_at": "02:03"}
     gaps = (("01:30", "02:10"),)
 
     first = look(NIGHTLY, _beat(**night), Hearing([_gap(*gaps[0])], at("03:05", 25)), at("03:05", 25))
@@ -173,7 +174,7 @@ def test_a_cron_job_missed_while_nobody_listened_is_waited_for_when_it_is_due_ne
 
 
 def _beat(**times: str) -> Beat:
-    return Beat(since=MADE, **{name: at(clock) for name, clock in times.items()})
+    return Beat(since=MADE, called_at=at(times["called_at"]), succeeded_at=at(times["succeeded_at"]))
 
 
 def _gap(start: str, end: str) -> Gap:
@@ -194,7 +195,7 @@ def test_a_gap_that_lasts_is_our_fault_for_as_long() -> None:
 
 
 def test_the_end_of_a_run_may_have_been_said_to_nobody() -> None:
-    night = {"called_at": "02:30", "succeeded_at": "01:30", "unfinished_since": "02:30"}
+    night: dict[str, Any] = {"called_at": "02:30", "succeeded_at": "01:30", "unfinished_since": "02:30"}
     found = seen("02:40", gaps=(("02:32", "02:36"),), **night)
 
     assert words(found)[0] is UNKNOWN
