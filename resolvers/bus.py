@@ -16,6 +16,7 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
+from is0k.models.monitor import Viewpoint
 from is0k.models.organization import usable_keys
 from is0k.resolvers.announcer import channel
 from is0k.resolvers.context import Actor

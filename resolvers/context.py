@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from is0k.channels.base import Channels
+from is0k.models.monitor import Viewpoint
 from is0k.probes.base import Probe
 from is0k.resolvers.announcer import Announcer, IncidentChange, StatusChange, message
-from is0k.schema.clock import Clock, SystemClock
+from is0k.schema.clock import Clock, SystemClock, milliseconds
 from is0k.schema.enums import MonitorType, Plan, Scope
 from is0k.schema.errors import InsufficientScope, PreconditionFailed, Unauthenticated
 from is0k.schema.plans import LIMITS

@@ -7,12 +7,11 @@ import pytest
 
 from is0k import models, schema
 from is0k.jobs.checker import Checker, Finding
-from is0k.jobs.heartbeats import DEAF_MS, hearing_of
 from is0k.jobs.scheduler import slots_by_region
 from is0k.jobs.writer import write
 from is0k.models.listening import sign
 from is0k.models.monitor_state import claim
-from is0k.probes.heartbeat import Gap
+from is0k.probes.base import Outcome
 from is0k.resolvers.context import Context
 from is0k.resolvers.monitors import get_monitor, pause_monitor, resume_monitor, update_monitor
 from is0k.schema.coercion import Flat, read
@@ -138,6 +137,26 @@ async def test_a_failure_opens_an_incident_at_once_with_what_the_job_said(
     assert row["message"] == "the job reported failure: exit code 3"
     assert row["detail"] == '{"bodyExcerpt":"disk full\\n"}'
     assert len(await incidents_of(monitor.number)) == 1
+
+
+@pytest.mark.parametrize(("kind", "asked"), [(PingKind.FAIL, []), (PingKind.SUCCESS, ["missed"])])
+async def test_only_silence_may_have_been_our_own_trouble(
+    ctx: Context, clock: FakeClock, worker: Worker, kind: PingKind, asked: list[str]
+) -> None:
+    reasons = []
+
+    async def vouch(outcome: Outcome, began: float) -> Outcome:
+        reasons.append(outcome.reason.value)
+        return outcome
+
+    worker.checker.vouch = vouch
+    monitor = await new_heartbeat(ctx, intervalSeconds=86_400)
+    await call(monitor, clock, kind)
+    await worker.turn()
+    clock.move(HOUR + 300)
+    await worker.turn()
+
+    assert reasons == asked
 
 
 async def test_regular_turns_go_on_between_the_calls(ctx: Context, clock: FakeClock, worker: Worker) -> None:
@@ -269,19 +288,3 @@ async def test_who_has_gone_meanwhile_gets_no_answer(ctx: Context, clock: FakeCl
     await models.Heartbeat.all().delete()
 
     assert await worker.checker.heartbeats.ask(monitor.number, monitor.settings, clock.ms) is None  # type: ignore[arg-type]
-
-
-def test_signatures_that_overlap_leave_no_gap_and_a_restart_is_none() -> None:
-    rows = [(0, 50_000), (10_000, 40_000), (50_000 + DEAF_MS - 1, 90_000), (90_000 + DEAF_MS, 200_000)]
-
-    hearing = hearing_of([{"heard_from": start, "heard_until": end} for start, end in rows], 200_000)
-
-    assert (hearing.gaps, hearing.until) == ([Gap(90_000, 90_000 + DEAF_MS)], 200_000)
-
-
-def test_where_the_last_signature_is_old_nobody_listens_now() -> None:
-    rows = [{"heard_from": 0, "heard_until": 50_000}]
-
-    assert hearing_of(rows, 50_000 + DEAF_MS - 1).gaps == []
-    assert hearing_of(rows, 50_000 + DEAF_MS).gaps == [Gap(50_000, 50_000 + DEAF_MS)]
-    assert hearing_of([], 50_000) == ([], 0)

@@ -8,9 +8,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from is0k import models
-from is0k.jobs.heartbeats import DEAF_MS, LISTENING_KEPT_MS
+from is0k.jobs.heartbeats import DEAF_MS, LISTENING_KEPT_MS, hearing_of
 from is0k.jobs.listening import Listening
 from is0k.models.listening import sign
+from is0k.probes.heartbeat import Gap
 from is0k.schema.ids import uuid7
 from is0k.tests.jobs.scene import soon, sooner_or_later, without_table
 from is0k.tests.stage.clock import FakeClock
@@ -94,3 +95,19 @@ async def test_old_signatures_are_forgotten_when_a_process_starts(open_database:
 
     async with listening(clock):
         await until_signed((young, young), (clock.ms, clock.ms))
+
+
+def test_signatures_that_overlap_leave_no_gap_and_a_restart_is_none() -> None:
+    rows = [(0, 50_000), (10_000, 40_000), (50_000 + DEAF_MS - 1, 90_000), (90_000 + DEAF_MS, 200_000)]
+
+    hearing = hearing_of([{"heard_from": start, "heard_until": end} for start, end in rows], 200_000)
+
+    assert (hearing.gaps, hearing.until) == ([Gap(90_000, 90_000 + DEAF_MS)], 200_000)
+
+
+def test_where_the_last_signature_is_old_nobody_listens_now() -> None:
+    rows = [{"heard_from": 0, "heard_until": 50_000}]
+
+    assert hearing_of(rows, 50_000 + DEAF_MS - 1).gaps == []
+    assert hearing_of(rows, 50_000 + DEAF_MS).gaps == [Gap(50_000, 50_000 + DEAF_MS)]
+    assert hearing_of([], 50_000) == ([], 0)

@@ -198,6 +198,7 @@ async def everything() -> list[Any]:
     tables = (
         models.Monitor,
         models.MonitorState,
+        models.Heartbeat,
         models.ApiKey,
         models.Incident,
         models.IncidentMonitor,
