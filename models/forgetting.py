@@ -9,8 +9,8 @@ from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from is0k.models.check import DAY_MS
-from is0k.models.last_good import forget_last_good
 from is0k.models.heartbeat import forget_pings
+from is0k.models.last_good import forget_last_good
 from is0k.models.sql import execute, fetch, is_sqlite
 from is0k.schema.enums import Plan
 

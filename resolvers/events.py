@@ -14,7 +14,7 @@ from is0k.models.incident_reads import read_incidents_by_id
 from is0k.models.monitor import Viewpoint, read_monitors_by_id
 from is0k.models.organization import public_id
 from is0k.resolvers.announcer import StatusChange
-from is0k.schema.clock import Clock, milliseconds, moment
+from is0k.schema.clock import moment
 from is0k.schema.enums import MonitorStatus, Reason
 from is0k.schema.ids import Prefix
 

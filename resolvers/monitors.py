@@ -10,8 +10,8 @@ from tortoise.transactions import in_transaction
 from is0k import models, schema
 from is0k.models.check import read_checks
 from is0k.models.check import to_schema as check_to_schema
-from is0k.models.last_good import forget_last_good
 from is0k.models.heartbeat import begin_waiting, wait_anew
+from is0k.models.last_good import forget_last_good
 from is0k.models.monitor import count_monitors, joined, read_monitor, read_monitors
 from is0k.models.monitor_state import begin_epoch, bring_forward, phase_ms, reschedule
 from is0k.models.organization import public_id

@@ -12,11 +12,14 @@ from is0k.jobs.announcements import announcements
 from is0k.jobs.monitor_file import MonitorFile
 from is0k.jobs.writer import Writer, write
 from is0k.models.check import CheckRow
+from is0k.probes.base import Outcome
 from is0k.resolvers.context import Context
+from is0k.schema.enums import Reason
 from is0k.tests.jobs.scene import (
     BLIND,
     ILL,
     REGION,
+    UNKNOWN,
     WELL,
     finding,
     incidents_of,
@@ -95,7 +98,8 @@ async def test_a_status_we_cannot_tell_is_a_change_too(ctx: Context, clock: Fake
 async def test_changes_come_in_the_order_in_which_they_became_known(ctx: Context, clock: FakeClock) -> None:
     """Down is told after unknown, though it began before."""
     number = await monitor(ctx, retries=1)
-    outcomes = enumerate((WELL, ILL, BLIND, ILL))
+    late = Outcome(UNKNOWN, Reason.LATE, "Picked up 60 s after its time")
+    outcomes = enumerate((WELL, ILL, late, ILL))
     files = await write([finding(number, clock.ms + place, outcome) for place, outcome in outcomes], REGION)
 
     assert [change[1:4] for change in told(files)[ctx.organization_id]["changes"]] == [

@@ -7,6 +7,7 @@ import pytest
 
 from is0k import models, schema
 from is0k.jobs.checker import Checker, Finding
+from is0k.jobs.doubts import Look
 from is0k.jobs.scheduler import slots_by_region
 from is0k.jobs.writer import write
 from is0k.models.listening import sign
@@ -145,7 +146,7 @@ async def test_only_silence_may_have_been_our_own_trouble(
 ) -> None:
     reasons = []
 
-    async def vouch(outcome: Outcome, began: float) -> Outcome:
+    async def vouch(look: Look, outcome: Outcome) -> Outcome:
         reasons.append(outcome.reason.value)
         return outcome
 
