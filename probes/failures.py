@@ -23,16 +23,32 @@ OURS = {
 RESETS = (errno.ECONNRESET, errno.ECONNABORTED, errno.EPIPE)
 
 # X509_V_ERR_… of OpenSSL's x509_vfy.h.
+NOT_YET_VALID, EXPIRED, SELF_SIGNED, UNTRUSTED_ROOT = 9, 10, 18, 19
+NO_ISSUER = (20, 21)
+WRONG_NAME = (62, 64)
+TOO_WEAK = (66, 67, 68)
 CERTIFICATE_FAULTS = {
-    9: "certificate is not valid yet",
-    10: "certificate has expired",
-    18: "certificate is self-signed",
-    19: "certificate's chain ends in a root that is not trusted",
+    NOT_YET_VALID: "certificate is not valid yet",
+    EXPIRED: "certificate has expired",
+    SELF_SIGNED: "certificate is self-signed",
+    UNTRUSTED_ROOT: "certificate's chain ends in a root that is not trusted",
     20: "certificate's issuer is not trusted, or an intermediate certificate is missing",
     21: "certificate's issuer is not trusted, or an intermediate certificate is missing",
     23: "certificate is revoked",
+    66: "certificate's key is too short to be safe",
+    67: "the key of an authority in the certificate's chain is too short to be safe",
+    68: "certificate is signed in a way that is not safe any more, such as SHA-1",
 }
-WRONG_NAME = (62, 64)
+# Reasons of OpenSSL whose own words are for those who know it.
+HANDSHAKE_FAULTS = {
+    "TLSV1_ALERT_PROTOCOL_VERSION": "{where} speaks no version of TLS from 1.2 on",
+    "UNSUPPORTED_PROTOCOL": "{where} speaks no version of TLS from 1.2 on",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "{where} refused the TLS handshake: no cipher in common, "
+    "or it wants a certificate of ours",
+    "TLSV1_UNRECOGNIZED_NAME": "{where} has no certificate for {host}",
+    "DH_KEY_TOO_SMALL": "the Diffie-Hellman key of {where} is too short to be safe",
+    "EXCESSIVE_MESSAGE_SIZE": "{where} sends too long a chain of certificates",
+}
 NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
 
 
@@ -89,6 +105,8 @@ def tls_failure(where: str, host: str, error: OSError) -> Failure:
     if isinstance(error, ssl.SSLError):
         if error.reason in NOT_TLS:
             return Failure(Reason.TLS_ERROR, f"{where} does not speak TLS")
+        if known := HANDSHAKE_FAULTS.get(error.reason or ""):
+            return Failure(Reason.TLS_ERROR, known.format(where=where, host=host))
         words = (error.reason or "it broke off").replace("_", " ").lower()
         return Failure(Reason.TLS_ERROR, f"TLS handshake with {where} failed: {words}")
     # The event loop makes one without a number of the connection's end.
