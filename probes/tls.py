@@ -77,7 +77,7 @@ class TlsProbe:
             visit.seen = await self._shake_hands(sock, self._verifying, visit.name, watch)
         except Failure as failure:
             visit.failure = failure
-            if failure.reason is Reason.TLS_ERROR:
+            if failure.reason in (Reason.TLS_ERROR, Reason.CONNECTION_RESET):
                 await self._look_again(visit, [found for found in addresses if found[4][0] == address(watch)])
 
     async def _look_again(self, visit: "Visit", addresses: list[AddrInfo]) -> None:
@@ -139,8 +139,8 @@ class Visit:
     def _verdict(self, failure: Failure | None, now: datetime) -> tuple[CheckStatus, Reason, str | None]:
         seen = self.seen
         if failure:
-            words = explain(failure, self.name, self.watch.where, seen, now) if seen else None
-            return failure.status, failure.reason, words or failure.message
+            exactly = explain(failure, self.name, self.watch.where, seen, now) if seen else failure
+            return exactly.status, exactly.reason, exactly.message
         if seen and (words := weakness(seen.chain)):
             return CheckStatus.DOWN, Reason.TLS_ERROR, words
         if seen and (words := self._expiring(seen.chain, now)):

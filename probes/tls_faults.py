@@ -6,6 +6,7 @@ from datetime import datetime
 
 from is0k.probes.certificates import certificate_facts, expiry_words, moment_of, weakness
 from is0k.probes.failures import EXPIRED, NO_ISSUER, NOT_YET_VALID, TOO_WEAK, UNTRUSTED_ROOT, WRONG_NAME, Failure
+from is0k.schema.enums import Reason
 
 OLD_PROTOCOLS = {"SSLv3": "SSL 3.0", "TLSv1": "TLS 1.0", "TLSv1.1": "TLS 1.1"}
 SHOWN_NAMES = 3
@@ -25,16 +26,19 @@ def whose(place: int, der: bytes, name: str) -> str:
     return name if place == 0 else f"{certificate_facts(der).get('subject')}, sent along with it,"
 
 
-def explain(failure: Failure, name: str, where: str, seen: Seen, now: datetime) -> str | None:
-    """A better message than the failure has; None if there is none. `seen` by a handshake that agrees to anything."""
+def explain(failure: Failure, name: str, where: str, seen: Seen, now: datetime) -> Failure:
+    """With a better message, if there is one. `seen` by a second handshake, one that agrees to anything."""
     error = failure.__cause__
     if isinstance(error, ssl.SSLCertVerificationError):
-        return certificate_words(error.verify_code, name, seen.chain, now)
-    if seen.protocol in OLD_PROTOCOLS:
-        return f"{where} speaks nothing newer than {OLD_PROTOCOLS[seen.protocol]}, which is not safe any more"
-    if weak := weakness(seen.chain):
-        return weak
-    return f"{failure.message}; it works only with less security ({seen.cipher})"
+        words = certificate_words(error.verify_code, name, seen.chain, now)
+    elif seen.protocol in OLD_PROTOCOLS:
+        # Some such servers say so, others just hang up.
+        words = f"{where} speaks nothing newer than {OLD_PROTOCOLS[seen.protocol]}, which is not safe any more"
+    elif failure.reason is Reason.TLS_ERROR:
+        words = weakness(seen.chain) or f"{failure.message}; it works only with less security ({seen.cipher})"
+    else:
+        words = None
+    return Failure(Reason.TLS_ERROR, words) if words else failure
 
 
 def certificate_words(code: int, name: str, chain: list[bytes], now: datetime) -> str | None:

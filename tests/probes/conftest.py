@@ -34,6 +34,8 @@ class Names(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         found = self.addresses.get(host, ["127.0.0.1"] if host.endswith(".test") else [])
+        if family is not socket.AF_UNSPEC:
+            found = [address for address in found if (":" in address) is (family is socket.AF_INET6)]
         if not found:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return [

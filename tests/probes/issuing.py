@@ -1,12 +1,16 @@
 """Certificates of every kind, good and bad, and servers that show them."""
 
 import hashlib
+import socket
 import ssl
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from cryptography import x509
@@ -99,3 +103,24 @@ def serving(own: Paper, *chain: Paper, newest: ssl.TLSVersion | None = None) -> 
 
 def trusting(*roots: Paper) -> ssl.SSLContext:
     return ssl.create_default_context(cadata="".join(root.pem.decode() for root in roots))
+
+
+@contextmanager
+def plain_server(context: ssl.SSLContext) -> Iterator[int]:
+    """Its port. Unlike asyncio's servers it says why it refuses a handshake, as most servers do."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    client, _ = server.accept()
+                    with suppress(OSError), context.wrap_socket(client, server_side=True):
+                        pass
+
+        thread = Thread(target=serve)
+        thread.start()
+        try:
+            yield int(server.getsockname()[1])
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()

@@ -2,7 +2,6 @@ import asyncio
 import errno
 import resource
 import socket
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,15 +14,9 @@ from is0k.probes.guard import Guard
 from is0k.probes.http import HttpProbe
 from is0k.schema.enums import CheckStatus, Reason
 from is0k.tests.probes.conftest import LOOPBACK, Names
-from is0k.tests.probes.site import Site, full_backlog, page, settings, silent
+from is0k.tests.probes.site import Site, closed_port, full_backlog, page, reset, settings, silent
 
 pytestmark = pytest.mark.anyio
-
-
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def test_a_refused_connection(probe: HttpProbe) -> None:
@@ -144,12 +137,6 @@ async def test_a_bad_status_stands_even_if_its_body_never_ends(probe: HttpProbe)
 
     assert outcome.message == "status 500, expected 200"
     assert outcome.detail["bodyExcerpt"] == "ab"
-
-
-async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.read(65_536)
-    # A linger time of 0 makes close() send RST.
-    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 async def test_a_reset_connection(probe: HttpProbe) -> None:
