@@ -13,6 +13,7 @@ from is0k.probes.guard import Guard
 from is0k.probes.http import HttpProbe
 from is0k.probes.icmp import Icmp
 from is0k.probes.ping import PingProbe
+from is0k.probes.tcp import TcpProbe
 from is0k.tests.probes.echoes import Network
 
 LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
@@ -90,3 +91,17 @@ async def ping(network: Network, names: Names) -> AsyncIterator[PingProbe]:
     probe = PingProbe(Guard(), names, icmp=Icmp(network.open))
     yield probe
     await probe.close()
+
+
+@pytest.fixture
+async def tcp(names: Names, trusting: ssl.SSLContext) -> AsyncIterator[TcpProbe]:
+    probe = TcpProbe(Guard(LOOPBACK), names, verifying=trusting)
+    yield probe
+    await probe.close()
+
+
+@pytest.fixture
+def secure(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("secure.test").configure_cert(context)
+    return context

@@ -46,6 +46,35 @@ async def until(condition: Callable[[], bool], seconds: float = 5) -> None:
             await asyncio.sleep(0.01)
 
 
+FLOOD = b"0123456789abcdef" * 4096
+
+
+def saying(*parts: bytes, pause: float = 0.02) -> Script:
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for part in parts:
+            writer.write(part)
+            await asyncio.sleep(pause)
+
+    return script
+
+
+def echo() -> Script:
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"you said " + await reader.readuntil(b"\n"))
+
+    return script
+
+
+def for_ever(words: bytes, pause: float) -> Script:
+    async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while not writer.is_closing():
+            writer.write(words)
+            await writer.drain()
+            await asyncio.sleep(pause)
+
+    return script
+
+
 async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Accepts and never says a word."""
 
@@ -112,6 +141,10 @@ class Site:
     async def until_alone(self, seconds: float = 5) -> None:
         """Returns when nobody is connected any more."""
         await until(lambda: not self._conversations, seconds)
+
+    async def until_left(self, seconds: float = 5) -> None:
+        """Returns when somebody has been here and gone."""
+        await until(lambda: self.accepted > 0 and not self._conversations, seconds)
 
     async def until_visited(self, seconds: float = 5) -> None:
         await until(lambda: bool(self._conversations), seconds)
