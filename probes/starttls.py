@@ -14,13 +14,19 @@ LINE_BYTES = 2 * 1024
 MAX_LINES = 100
 # https://www.postgresql.org/docs/current/protocol-message-formats.html: SSLRequest.
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
+SPOKEN = {
+    StartTls.SMTP: "SMTP",
+    StartTls.IMAP: "IMAP",
+    StartTls.POP3: "POP3",
+    StartTls.POSTGRES: "the protocol of PostgreSQL",
+}
 
 
 class Dialogue:
     """Lines to and from a server before TLS, read with bounds."""
 
-    def __init__(self, sock: socket.socket, watch: Watch) -> None:
-        self.sock, self._watch = sock, watch
+    def __init__(self, kind: StartTls, sock: socket.socket, watch: Watch) -> None:
+        self.sock, self._kind, self._watch = sock, kind, watch
         self._loop = asyncio.get_running_loop()
         self._heard = bytearray()
         self._lines = 0
@@ -65,8 +71,8 @@ class Dialogue:
     def turned_away(self, line: bytes) -> Failure:
         return self.failed(f"turned us away: '{said(line)}'")
 
-    def gibberish(self, heard: bytes | bytearray, protocol: str = "what was expected") -> Failure:
-        return self.failed(f"does not speak {protocol}: '{said(heard)}'")
+    def gibberish(self, heard: bytes | bytearray) -> Failure:
+        return self.failed(f"does not speak {SPOKEN[self._kind]}: '{said(heard)}'")
 
     async def _hear(self) -> None:
         try:
@@ -108,7 +114,7 @@ async def smtp_reply(dialogue: Dialogue) -> tuple[bytes, list[bytes]]:
     while True:
         line = await dialogue.line()
         if not line[:3].isdigit() or line[3:4] not in (b"", b" ", b"-"):
-            raise dialogue.gibberish(line, "SMTP")
+            raise dialogue.gibberish(line)
         lines.append(line)
         if line[3:4] != b"-":
             return line[:3], lines
@@ -120,13 +126,13 @@ async def imap(dialogue: Dialogue) -> None:
     if greeting.upper().startswith((b"* BYE", b"* PREAUTH")):
         raise dialogue.turned_away(greeting)
     if not greeting.upper().startswith(b"* OK"):
-        raise dialogue.gibberish(greeting, "IMAP")
+        raise dialogue.gibberish(greeting)
     await dialogue.say(b"a STARTTLS\r\n")
     line = await dialogue.line()
     while line.startswith(b"* "):
         line = await dialogue.line()
     if not line.startswith(b"a "):
-        raise dialogue.gibberish(line, "IMAP")
+        raise dialogue.gibberish(line)
     if not line.upper().startswith(b"A OK"):
         raise dialogue.refused(line)
 
@@ -137,13 +143,13 @@ async def pop3(dialogue: Dialogue) -> None:
     if greeting.startswith(b"-ERR"):
         raise dialogue.turned_away(greeting)
     if not greeting.startswith(b"+OK"):
-        raise dialogue.gibberish(greeting, "POP3")
+        raise dialogue.gibberish(greeting)
     await dialogue.say(b"STLS\r\n")
     line = await dialogue.line()
     if line.startswith(b"-ERR"):
         raise dialogue.refused(line)
     if not line.startswith(b"+OK"):
-        raise dialogue.gibberish(line, "POP3")
+        raise dialogue.gibberish(line)
 
 
 async def postgres(dialogue: Dialogue) -> None:
@@ -155,9 +161,15 @@ async def postgres(dialogue: Dialogue) -> None:
         case b"N":
             raise dialogue.failed("does not offer TLS: it answered 'N' to the SSLRequest of PostgreSQL")
         case b"E":
-            raise dialogue.turned_away(dialogue.rest()[4:])
+            raise dialogue.turned_away(postgres_message(dialogue.rest()))
         case byte:
-            raise dialogue.gibberish(byte + dialogue.rest(), "the protocol of PostgreSQL")
+            raise dialogue.gibberish(byte + dialogue.rest())
+
+
+def postgres_message(error: bytes) -> bytes:
+    """Of an ErrorResponse without its first byte: its length, then fields, each a letter and text that ends in 0."""
+    fields = error[4:].split(b"\0")
+    return next((field[1:] for field in fields if field.startswith(b"M")), error[4:])
 
 
 DIALOGUES: dict[StartTls, Callable[[Dialogue], Awaitable[None]]] = {
@@ -172,6 +184,6 @@ async def start_tls(kind: StartTls, sock: socket.socket, watch: Watch) -> None:
     if kind is StartTls.NONE:
         return
     watch.doing = f"connected to {watch.where}, asking it to encrypt"
-    dialogue = Dialogue(sock, watch)
+    dialogue = Dialogue(kind, sock, watch)
     await DIALOGUES[kind](dialogue)
     dialogue.end()
