@@ -55,6 +55,17 @@ def is_number(label: str) -> bool:
     return re.fullmatch(r"[0-9]+|0[xX][0-9a-fA-F]*", label) is not None
 
 
+def version_faults(host: object, version: object) -> Iterator[Fault]:
+    """An address must be of the version that is to be tried. Either may be unset in an input."""
+    if not isinstance(host, str) or not is_ip(host) or version not in (IpVersion.IPV4, IpVersion.IPV6):
+        return
+    own = IpVersion.IPV6 if ":" in host else IpVersion.IPV4
+    if version is not own:
+        yield Fault(
+            ("ip_version",), "CONFLICT", f"The host is an {'IPv6' if own is IpVersion.IPV6 else 'IPv4'} address"
+        )
+
+
 def is_ip(value: str) -> bool:
     try:
         ip_address(value)

@@ -1,12 +1,14 @@
 """Settings of a `tcp` monitor."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 import strawberry
 
 from is0k.schema.enums import IpVersion
+from is0k.schema.faults import Fault
 from is0k.schema.rules import Range, Text, rule
-from is0k.schema.target_rules import Host
+from is0k.schema.target_rules import Host, version_faults
 from is0k.schema.typed_settings import as_input, as_patch
 
 PORT = Range(1, 65_535)
@@ -29,6 +31,9 @@ class TcpSettings:
         metadata=rule(Text(1, 500, is_line=False)),
     )
     ip_version: IpVersion = IpVersion.ANY
+
+    def faults(self) -> Iterator[Fault]:
+        yield from version_faults(self.host, self.ip_version)
 
 
 if TYPE_CHECKING:
