@@ -105,13 +105,20 @@ def hash_of(certificate: x509.Certificate) -> str | None:
     return algorithm.name if algorithm else None
 
 
-def chain_of(connection: Any) -> list[bytes]:
-    """The certificates the server sent, its own first. `connection` is an ssl.SSLObject after the handshake."""
-    if hasattr(connection, "get_unverified_chain"):
-        return list(connection.get_unverified_chain())
-    # Python before 3.13 has it one floor below, as text or as DER.
-    found = connection._sslobj.get_unverified_chain() or ()
-    return [ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in found]
+def chains_of(connection: Any) -> tuple[list[bytes], list[bytes]]:
+    """The certificates the server sent, and those of them that trust was built on; its own first in both.
+
+    `connection` is an ssl.SSLObject after its handshake.
+    """
+    # Python before 3.13 has the two methods one floor below.
+    found = connection if hasattr(connection, "get_unverified_chain") else connection._sslobj
+    sent = [der_of(each) for each in found.get_unverified_chain() or ()]
+    verified = {der_of(each) for each in found.get_verified_chain() or ()}
+    return sent, [der for der in sent if der in verified]
+
+
+def der_of(certificate: Any) -> bytes:
+    return certificate if isinstance(certificate, bytes) else ssl.PEM_cert_to_DER_cert(certificate.public_bytes())
 
 
 def days_left(der: bytes, now: datetime) -> float | None:

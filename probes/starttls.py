@@ -96,7 +96,7 @@ async def smtp(dialogue: Dialogue) -> None:
     if code != b"220":
         raise dialogue.turned_away(lines[-1])
     # RFC 5321 §4.1.3: who has no name says its address.
-    ip = dialogue.sock.getsockname()[0]
+    ip = dialogue.sock.getsockname()[0].partition("%")[0]
     await dialogue.say(f"EHLO [{'IPv6:' if ':' in ip else ''}{ip}]\r\n".encode())
     code, lines = await smtp_reply(dialogue)
     if code != b"250":

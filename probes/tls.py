@@ -16,7 +16,7 @@ from aiohttp.abc import AbstractResolver
 
 from is0k.probes.attempt import address, attempt, name_on_the_wire, reached
 from is0k.probes.base import Facts, Outcome
-from is0k.probes.certificates import certificate_facts, chain_of, days_left, expiry_words, tls_context, weakness
+from is0k.probes.certificates import certificate_facts, chains_of, days_left, expiry_words, tls_context, weakness
 from is0k.probes.dialer import Dialer, ThreadResolver, Watch, milliseconds
 from is0k.probes.failures import Failure
 from is0k.probes.guard import AddrInfo, Guard
@@ -78,7 +78,8 @@ class TlsProbe:
         except Failure as failure:
             visit.failure = failure
             if failure.reason in (Reason.TLS_ERROR, Reason.CONNECTION_RESET):
-                await self._look_again(visit, [found for found in addresses if found[4][0] == address(watch)])
+                same = [found for found in addresses if found[4][0] == address(watch)]
+                await self._look_again(visit, same or addresses)
 
     async def _look_again(self, visit: "Visit", addresses: list[AddrInfo]) -> None:
         """For evidence, at the same address: nothing is left of a handshake that failed."""
@@ -107,7 +108,7 @@ class TlsProbe:
         transport, _ = await self._dialer.encrypt(made, sock, context, name, watch)
         connection = transport.get_extra_info("ssl_object")
         try:
-            return Seen(chain_of(connection), connection.version(), connection.cipher()[0])
+            return Seen(*chains_of(connection), connection.version(), connection.cipher()[0])
         finally:
             transport.abort()
 
@@ -141,16 +142,16 @@ class Visit:
         if failure:
             exactly = explain(failure, self.name, self.watch.where, seen, now) if seen else failure
             return exactly.status, exactly.reason, exactly.message
-        if seen and (words := weakness(seen.chain)):
+        if seen and (words := weakness(seen.trusted)):
             return CheckStatus.DOWN, Reason.TLS_ERROR, words
-        if seen and (words := self._expiring(seen.chain, now)):
+        if seen and (words := self._expiring(seen.trusted, now)):
             return CheckStatus.DEGRADED, Reason.TLS_EXPIRING, words
         return CheckStatus.UP, Reason.OK, None
 
-    def _expiring(self, chain: list[bytes], now: datetime) -> str | None:
-        """Of the certificate itself, or else of one that was sent with it."""
+    def _expiring(self, trusted: list[bytes], now: datetime) -> str | None:
+        """Of the certificate itself, or else of one that was sent with it and is needed."""
         limit = max(self.settings.warn_days, default=None)
-        for place, der in enumerate(chain):
+        for place, der in enumerate(trusted):
             left = days_left(der, now)
             if limit is not None and left is not None and left <= limit:
                 return expiry_words(whose(place, der, self.name), der, now)

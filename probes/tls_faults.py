@@ -14,9 +14,11 @@ SHOWN_NAMES = 3
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a handshake showed. `chain` is as it was sent, the server's own certificate first, in DER."""
+    """What a handshake showed, in DER: `chain` is as it was sent, the server's own certificate first; `trusted` are
+    those of it that trust was built on. Servers send others too, for clients of other days."""
 
     chain: list[bytes]
+    trusted: list[bytes]
     protocol: str
     cipher: str
 
@@ -57,7 +59,7 @@ def certificate_words(code: int, name: str, chain: list[bytes], now: datetime) -
         early = ((of, moment_of(facts, "notBefore")) for of, _, facts in papers if moment_of(facts, "notBefore") > now)
         return next((f"certificate of {of} is not valid before {moment:%Y-%m-%d}" for of, moment in early), None)
     if code in WRONG_NAME:
-        return f"certificate is not valid for {name}, only for {some(own['subjectAltNames'])}"
+        return f"certificate is not valid for {name}{others(own['subjectAltNames'])}"
     if code == UNTRUSTED_ROOT:
         return f"certificate's chain ends in a root that is not trusted: {last['subject']}"
     if code in NO_ISSUER and len(papers) == 1:
@@ -67,8 +69,7 @@ def certificate_words(code: int, name: str, chain: list[bytes], now: datetime) -
     return weakness(chain) if code in TOO_WEAK else None
 
 
-def some(names: list[str]) -> str:
+def others(names: list[str]) -> str:
     if not names:
-        return "no host at all"
-    more = len(names) - SHOWN_NAMES
-    return ", ".join(names[:SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
+        return ": it names no host"
+    return f", only for {', '.join(names[:SHOWN_NAMES])}{' and others' if len(names) > SHOWN_NAMES else ''}"

@@ -81,6 +81,17 @@ async def test_what_is_behind_a_bad_certificate_is_asked_for_in_the_same_way(tls
     assert site.accepted == 2
 
 
+async def test_over_ipv6_we_say_our_address_as_mail_servers_want_it(tls: TlsProbe, names: Names) -> None:
+    names.addresses["good.test"] = ["::1"]
+    greeting, _, *rest = DIALOGUES[StartTls.SMTP]
+    lines = (greeting, b"EHLO [IPv6:::1]\r\n", *rest)
+    async with Site(script=talking(lines, serving(GOOD)), host="::1") as site:
+        outcome = await tls.run(TlsSettings(host="good.test", port=site.port, start_tls=StartTls.SMTP), 5)
+        await site.until_alone()
+
+    assert (outcome.status, outcome.message) == (CheckStatus.UP, None)
+
+
 SMTP_READY = b"220 mail\r\n"
 SMTP_OFFER = b"250-mail\r\n250 STARTTLS\r\n"
 REFUSALS: dict[str, tuple[StartTls, tuple[bytes, ...], str]] = {

@@ -103,9 +103,11 @@ async def test_what_is_expected_counts_only_in_the_first_64_kib(tcp: TcpProbe) -
     assert (found.reason, missed.reason) == (Reason.OK, Reason.KEYWORD_MISSING)
 
 
-async def body(tcp: TcpProbe, script: Script, hangs_up: bool = False, **other: str) -> tuple[Reason, bytes | None]:
+async def body(
+    tcp: TcpProbe, script: Script, hangs_up: bool = False, expect: str | None = None
+) -> tuple[Reason, bytes | None]:
     async with Site(script=script, hangs_up=hangs_up) as site:
-        outcome = await tcp.run(TcpSettings(host="a.test", port=site.port, **other), 0.8, wants_body=True)
+        outcome = await tcp.run(TcpSettings(host="a.test", port=site.port, expect=expect), 0.8, wants_body=True)
         await site.until_alone()
     return outcome.reason, outcome.facts.body
 

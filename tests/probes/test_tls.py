@@ -73,7 +73,7 @@ CASES = {
     ),
     "wrong host": Case(
         issue("x", ROOT, "a.test", "b.test", "c.test", "d.test", "e.test"),
-        "certificate is not valid for good.test, only for a.test, b.test, c.test and 2 more",
+        "certificate is not valid for good.test, only for a.test, b.test, c.test and others",
         "certificate is not valid for good.test",
     ),
     "self-signed": Case(
@@ -235,3 +235,20 @@ async def test_an_intermediate_near_its_end_is_degraded_too(tls: TlsProbe) -> No
         f"certificate of CN=Brief Middle, sent along with it, expires in 2 days ({middle.day_of_expiry})"
     )
     assert outcome.facts.certificate_days == pytest.approx(90, abs=0.01)
+
+
+async def test_a_certificate_that_is_sent_and_not_needed_may_be_over(tls: TlsProbe) -> None:
+    """As the cross-signed root of Let's Encrypt was for years, for the sake of old telephones."""
+    ancient = issue("Ancient Root")
+    cross_signed = issue("Root", ancient, key=ROOT.key, begins=-9 * DAY, ends=-2 * DAY)
+    outcome = await look(tls, serving(issue("x", ROOT, "good.test"), cross_signed))
+
+    assert (outcome.status, outcome.reason, outcome.message) == (CheckStatus.UP, Reason.OK, None)
+    assert [each["issuer"] for each in outcome.detail["tls"]["chain"]] == ["CN=Ancient Root"]
+
+
+async def test_a_certificate_that_names_no_host(tls: TlsProbe) -> None:
+    outcome = await look(tls, serving(MIDDLE))
+
+    assert (outcome.status, outcome.reason) == (CheckStatus.DOWN, Reason.TLS_ERROR)
+    assert outcome.message == "certificate is not valid for good.test: it names no host"

@@ -161,7 +161,7 @@ def by_name() -> ssl.SSLContext:
         if name == "special.test":
             connection.context = special
 
-    default.sni_callback = choose  # type: ignore[assignment]  # asyncio gives an SSLObject
+    default.sni_callback = choose
     return default
 
 
