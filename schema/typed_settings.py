@@ -5,14 +5,16 @@ field may be absent), `dump` and `load` are its stored form, and `coercion.py` r
 stored as JSON, so a new one needs no migration.
 
 A field with `secret=True` in its metadata is stored encrypted and shown `masked`; of a map with `harmless` names only
-the other values are. One with `read_only=True` is ours: shown by a read, not stored here, and nobody's to write.
+the other values are, and of an object, which is stored encrypted as a whole, the fields of its own that are secret. One
+with `read_only=True` is ours: shown by a read, not stored here, and nobody's to write.
 """
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar, get_type_hints
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import strawberry
 from strawberry import UNSET
@@ -26,6 +28,7 @@ S = TypeVar("S")
 MASK = "••••"
 
 
+@cache
 def as_input(settings: type[S]) -> type[S]:
     """The same fields as a GraphQL input named `<Settings>Input`."""
     return _copy(settings, f"{settings.__name__}Input", is_patch=False)
@@ -40,7 +43,7 @@ def _copy(settings: type[S], name: str, *, is_patch: bool) -> type[S]:
     hints = get_type_hints(settings)
     namespace: dict[str, Any] = {"__annotations__": {}, "__module__": settings.__module__}
     for field in _public_fields(settings):
-        hint, metadata = hints[field.name], dict(field.metadata)
+        hint, metadata = _input_hint(hints[field.name]), dict(field.metadata)
         default: dict[str, Any] = {}
         if is_patch:
             hint, default = hint | None, {"default": UNSET}
@@ -57,6 +60,19 @@ def _copy(settings: type[S], name: str, *, is_patch: bool) -> type[S]:
         namespace["faults"] = settings.faults  # type: ignore[attr-defined]
     namespace["made_of"] = settings
     return strawberry.input(type(name, (), namespace))
+
+
+def _input_hint(hint: Any) -> Any:
+    """An object among the settings is written as its own input, whole: a patch replaces it."""
+    if (inner := _object_in(hint)) is None:
+        return hint
+    return as_input(inner) if inner is hint else as_input(inner) | None
+
+
+def _object_in(hint: Any) -> type | None:
+    """The class of objects that a field holds, or None is allowed beside."""
+    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    return next((kind for kind in kinds if get_object_definition(kind) is not None), None)
 
 
 def _public_fields(settings: type) -> "list[dataclasses.Field[Any]]":
@@ -85,7 +101,11 @@ class UnlessMasked:
 
 def build(settings: type[S], given: Any) -> S:
     """The settings an `as_input` object describes."""
-    return settings(**{field.name: getattr(given, field.name) for field in dataclasses.fields(given)})
+    return settings(**{field.name: _built(getattr(given, field.name)) for field in dataclasses.fields(given)})
+
+
+def _built(value: Any) -> Any:
+    return build(value.made_of, value) if hasattr(value, "made_of") else value
 
 
 def patch(current: S, changes: Any, path: tuple[str, ...]) -> S:
@@ -99,6 +119,7 @@ def patch(current: S, changes: Any, path: tuple[str, ...]) -> S:
         value = getattr(changes, field.name, UNSET)
         if value is UNSET:
             continue
+        value = _built(value)
         if value is None:
             value = default_of(field)
         if value is dataclasses.MISSING:
@@ -129,8 +150,14 @@ def dump(settings: object) -> tuple[dict[str, Any], dict[str, Any]]:
             continue
         value = getattr(settings, field.name)
         is_secret = bool(field.metadata.get("secret")) and bool(value)
-        parts[is_secret][field.name] = value.value if isinstance(value, Enum) else value
+        parts[is_secret][field.name] = _dumped(value)
     return parts
+
+
+def _dumped(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    return value.value if isinstance(value, Enum) else value
 
 
 def load(settings: type[S], stored: Mapping[str, Any]) -> S:
@@ -141,11 +168,14 @@ def load(settings: type[S], stored: Mapping[str, Any]) -> S:
 
 @cache
 def _readers(settings: Any) -> dict[str, Callable[[Any], Any]]:
-    """How each field comes back from JSON: enums from their word, all else as it is."""
-    return {
-        name: hint if isinstance(hint, type) and issubclass(hint, Enum) else lambda value: value
-        for name, hint in get_type_hints(settings).items()
-    }
+    return {name: _reader(hint) for name, hint in get_type_hints(settings).items()}
+
+
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    """How a field comes back from JSON: enums from their word, objects from theirs, all else as it is."""
+    if inner := _object_in(hint):
+        return lambda value: value and load(inner, value)
+    return hint if isinstance(hint, type) and issubclass(hint, Enum) else lambda value: value
 
 
 def masked(settings: S) -> S:
@@ -161,6 +191,8 @@ def masked(settings: S) -> S:
 def _masked(value: Any, harmless: Collection[str]) -> Any:
     if isinstance(value, Mapping):
         return {name: text if name.lower() in harmless else mask(text) for name, text in value.items()}
+    if dataclasses.is_dataclass(value):
+        return masked(value)
     return mask(value) if isinstance(value, str) else value
 
 
@@ -179,6 +211,8 @@ def secret_texts(settings: object) -> Iterator[str]:
         value = getattr(settings, name)
         if isinstance(value, Mapping):
             yield from (text for key, text in value.items() if key.lower() not in harmless and text)
+        elif dataclasses.is_dataclass(value):
+            yield from secret_texts(value)
         elif isinstance(value, str) and value:
             yield value
 
@@ -191,6 +225,10 @@ def unmask(stored: Any, written: Any) -> Any:
     """What to store when somebody writes back what a read has masked."""
     if isinstance(stored, Mapping) and isinstance(written, Mapping):
         return {name: unmask(stored.get(name), value) for name, value in written.items()}
+    if dataclasses.is_dataclass(written) and not isinstance(written, type):
+        names = [name for name, _ in _secret_fields(type(written))]
+        kept = {name: unmask(getattr(stored, name, None), getattr(written, name)) for name in names}
+        return dataclasses.replace(written, **kept)
     return stored if isinstance(stored, str) and written == mask(stored) else written
 
 
@@ -199,5 +237,8 @@ def _is_mask(value: Any) -> bool:
 
 
 def _mask_faults(value: Any) -> Iterator[Fault]:
+    if dataclasses.is_dataclass(value):
+        for name, _ in _secret_fields(type(value)):  # type: ignore[arg-type]  # a class is hashable
+            yield from (fault.below(name) for fault in _mask_faults(getattr(value, name)))
     if _is_mask(value):
         yield Fault((), "MASKED", "Is not the mask of what is stored; write the value itself, or leave it out")

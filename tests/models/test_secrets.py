@@ -104,6 +104,7 @@ def test_a_key_whose_writing_was_cut_short_is_made_again(tmp_path: Path) -> None
 @pytest.mark.anyio
 async def test_a_header_is_nowhere_in_the_database_in_the_clear(ctx: Context, settings: Settings) -> None:
     monitor = await new_monitor(ctx, headers={"Authorization": SECRET, "X-Shop": SECRET})
+    await new_monitor(ctx, basicAuth={"username": "shop", "password": SECRET})
     edit = read(schema.UpdateMonitorInput, {"headers": {"X-New": SECRET}}, Flat(MonitorType, MonitorType.HTTP))
     await update_monitor(ctx, monitor.id, edit)
 
