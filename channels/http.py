@@ -15,7 +15,7 @@ from is0k.probes.certificates import tls_context
 from is0k.probes.dialer import WATCH, ThreadResolver, Watch, time_out
 from is0k.probes.failures import Failure
 from is0k.probes.guard import Guard
-from is0k.probes.http import web_address
+from is0k.probes.hops import web_address
 from is0k.probes.session import PRODUCT, guarded_session
 
 TIMEOUT_SECONDS = 15.0

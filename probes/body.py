@@ -10,6 +10,9 @@ from is0k.probes.dialer import WATCH
 from is0k.probes.failures import Failure, exchange_failure
 from is0k.schema.enums import Reason
 
+BODY_BYTES = 256 * 1024
+EXCERPT_BYTES = 2 * 1024
+
 
 async def read_body(
     response: aiohttp.ClientResponse, body: bytearray, limit: int, needles: Collection[bytes] = ()

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import logging
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from ssl import SSLContext
 from time import perf_counter
 from typing import Any
@@ -11,27 +13,42 @@ from typing import Any
 import aiohttp
 from aiohttp import ClientResponse
 from aiohttp.abc import AbstractResolver
-from yarl import URL
 
-from is0k.probes.base import Outcome
-from is0k.probes.body import read_body, spellings, text_of
-from is0k.probes.certificates import certificate_facts, tls_context
+from is0k.probes.base import NO_FACTS, Facts, Outcome
+from is0k.probes.body import BODY_BYTES, EXCERPT_BYTES, read_body, spellings, text_of
+from is0k.probes.certificates import certificate_facts, days_left, expires_soon, expiry_words, tls_context
 from is0k.probes.dialer import WATCH, ThreadResolver, Watch, milliseconds, time_out
 from is0k.probes.failures import Failure
 from is0k.probes.guard import Guard
+from is0k.probes.hops import Hop, first_hop, next_hop
 from is0k.probes.session import PRODUCT, guarded_session
 from is0k.schema.enums import CheckStatus, KeywordMode, Reason
 from is0k.schema.http_settings import HttpSettings
 
 logger = logging.getLogger(__name__)
 
-MAX_REDIRECTS = 5
-REDIRECTS = frozenset((301, 302, 303, 307, 308))
-BODY_BYTES = 256 * 1024
-EXCERPT_BYTES = 2 * 1024
 # What a bad answer says is worth a moment, not the rest of the time-out.
 EXCERPT_SECONDS = 1.0
 SHOWN_URL = 500
+SHOWN_HEADER = 200
+# What tells one server, proxy or cache from another. Nothing that may be a credential, such as cookies.
+SHOWN_HEADERS = (
+    "server",
+    "content-type",
+    "location",
+    "retry-after",
+    "via",
+    "age",
+    "cache-control",
+    "x-cache",
+    "x-powered-by",
+    "x-served-by",
+    "cf-ray",
+    "cf-cache-status",
+    "x-amz-cf-id",
+    "x-amz-cf-pop",
+    "x-varnish",
+)
 USER_AGENT = f"{PRODUCT} (+uptime check)"
 
 
@@ -52,7 +69,7 @@ class HttpProbe:
         self._closing = False
 
     async def run(self, settings: HttpSettings, timeout_seconds: float, wants_body: bool = False) -> Outcome:
-        visit = Visit(settings)
+        visit = Visit(settings, wants_body)
         try:
             async with asyncio.timeout(timeout_seconds):
                 await self._follow(visit)
@@ -77,6 +94,7 @@ class HttpProbe:
         while True:
             response = await self._ask(hop, visit)
             try:
+                visit.note_certificate(hop)
                 following = next_hop(hop, response) if visit.settings.follow_redirects else None
                 if following is None:
                     return await visit.judge(response)
@@ -87,7 +105,7 @@ class HttpProbe:
 
     async def _ask(self, hop: "Hop", visit: "Visit") -> ClientResponse:
         # Each request has a watch of its own and the last one set is in use: nothing to set back.
-        visit.watch = Watch()
+        visit.watch = Watch(ip_version=visit.settings.ip_version)
         WATCH.set(visit.watch)
         return await self._open_session().request(
             hop.method,
@@ -105,70 +123,19 @@ class HttpProbe:
         return self._session
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One request of a check."""
-
-    method: str
-    url: URL
-    headers: dict[str, str]
-    body: str | None
-    redirects: int = 0
-
-
-def first_hop(settings: HttpSettings) -> Hop:
-    return Hop(settings.method.value, web_address(settings.url), dict(settings.headers), settings.body or None)
-
-
-def next_hop(hop: Hop, response: ClientResponse) -> Hop | None:
-    """The request a redirect leads to, by the rules of browsers: https://fetch.spec.whatwg.org/#http-redirect-fetch.
-
-    Stricter in one thing: of our headers none goes to another origin, because any may be a credential.
-    """
-    location = response.headers.get("Location")
-    if response.status not in REDIRECTS or not location:
-        return None
-    if hop.redirects == MAX_REDIRECTS:
-        raise Failure(Reason.TOO_MANY_REDIRECTS, f"more than {MAX_REDIRECTS} redirects")
-    url = web_address(location, hop.url)
-    following = replace(hop, url=url, redirects=hop.redirects + 1)
-    if origin(url) != origin(hop.url):
-        following = replace(following, headers={})
-    if becomes_get(response.status, hop.method):
-        kept = {name: value for name, value in following.headers.items() if not name.lower().startswith("content-")}
-        following = replace(following, method="GET", body=None, headers=kept)
-    return following
-
-
-def becomes_get(status: int, method: str) -> bool:
-    return (status == 303 and method not in ("GET", "HEAD")) or (status in (301, 302) and method == "POST")
-
-
-def web_address(text: str, base: URL | None = None) -> URL:
-    """Without user name and password, which would become a header."""
-    try:
-        url = base.join(URL(text)) if base else URL(text)
-        if url.scheme in ("http", "https") and url.raw_host and url.port:
-            return url.with_user(None).with_fragment(None)
-    except ValueError:
-        pass
-    subject = "the redirect's target" if base else "the target"
-    raise Failure(Reason.BLOCKED_TARGET, f"{subject} is not an http or https address")
-
-
-def origin(url: URL) -> tuple[str, str | None, int | None]:
-    return url.scheme, url.raw_host, url.port
-
-
 @dataclass(slots=True)
 class Visit:
     """One check under way, and what is known of it so far."""
 
     settings: HttpSettings
+    wants_body: bool = False
     begun: float = field(default_factory=perf_counter)
     watch: Watch = field(default_factory=Watch)
     redirects: list[dict[str, Any]] = field(default_factory=list)
     status_code: int | None = None
+    headers: Mapping[str, str] | None = None
+    certificate_days: float | None = None
+    expiring: str | None = None
     body: bytearray = field(default_factory=bytearray)
     status: CheckStatus = CheckStatus.UP
     reason: Reason = Reason.OK
@@ -177,20 +144,38 @@ class Visit:
     def redirect(self, status: int, hop: Hop) -> None:
         self.redirects.append({"status": status, "url": str(hop.url)[:SHOWN_URL]})
 
+    def note_certificate(self, hop: Hop) -> None:
+        """Of every hop: a visitor who meets one that has expired on the way does not get to the end of it."""
+        if (der := self.watch.certificate) is None:
+            return
+        now = datetime.now(UTC)
+        days = days_left(der, now)
+        if days is None or (self.certificate_days is not None and self.certificate_days <= days):
+            return
+        self.certificate_days = days
+        self.expiring = expiry_words(hop.url.host or "", der, now) if expires_soon(der, now) else None
+
     async def judge(self, response: ClientResponse) -> None:
-        self.status_code = response.status
+        self.status_code, self.headers = response.status, joined(response.headers)
         if not is_expected(response.status, self.settings.expected_status):
             wanted = " or ".join(self.settings.expected_status)
             self.end(Failure(Reason.BAD_STATUS, f"status {response.status}, expected {wanted}"))
             with contextlib.suppress(Failure, TimeoutError):
                 async with asyncio.timeout(EXCERPT_SECONDS):
                     await read_body(response, self.body, EXCERPT_BYTES)
-        elif self.settings.keyword and response.method != "HEAD":
-            await self._look_for(self.settings.keyword, response)
+        elif response.method != "HEAD" and (self.settings.keyword or self.wants_body):
+            await self._read(response)
 
-    async def _look_for(self, keyword: str, response: ClientResponse) -> None:
+    async def _read(self, response: ClientResponse) -> None:
+        """Assertions want all of it, a keyword only as much as holds it."""
         self.watch.doing = "reading the body"
-        found = await read_body(response, self.body, BODY_BYTES, spellings(keyword, response.charset))
+        keyword = self.settings.keyword
+        needles = spellings(keyword, response.charset) if keyword else ()
+        found = await read_body(response, self.body, BODY_BYTES, () if self.wants_body else needles)
+        if keyword:
+            self._look_for(keyword, found or any(needle in self.body for needle in needles))
+
+    def _look_for(self, keyword: str, found: bool) -> None:
         if found is (self.settings.keyword_mode is KeywordMode.CONTAINS):
             return
         if found:
@@ -206,6 +191,9 @@ class Visit:
             self.status, self.reason, self.message = failure.status, failure.reason, failure.message
 
     def outcome(self) -> Outcome:
+        if self.reason is Reason.OK and self.expiring:
+            # Also where nobody verifies it: then it is not what makes the site fail, but the owner wants to know.
+            self.status, self.reason, self.message = CheckStatus.DEGRADED, Reason.TLS_EXPIRING, self.expiring
         return Outcome(
             status=self.status,
             reason=self.reason,
@@ -214,20 +202,47 @@ class Visit:
             timings=self.watch.timings(total_ms=milliseconds(self.begun, perf_counter())),
             status_code=self.status_code,
             detail=self._detail(),
+            facts=self._facts(),
+        )
+
+    def _facts(self) -> Facts:
+        watch = self.watch
+        if not watch.connected:
+            return NO_FACTS
+        return Facts(
+            headers=self.headers,
+            body=bytes(self.body) if self.wants_body else None,
+            certificate_days=self.certificate_days,
+            address=watch.where.rpartition(":")[0].strip("[]"),
         )
 
     def _detail(self) -> dict[str, Any]:
         detail: dict[str, Any] = {}
         if self.watch.connected:
             detail["remoteAddress"] = self.watch.where
+        if self.watch.addresses:
+            detail["addresses"] = sorted(self.watch.addresses)
         if self.redirects:
             detail |= {"finalUrl": self.redirects[-1]["url"], "redirects": self.redirects}
         if self.watch.certificate:
             detail["tls"] = certificate_facts(self.watch.certificate)
-        if self.message and self.body:
+        if self.headers:
+            shown = {name: self.headers[name][:SHOWN_HEADER] for name in SHOWN_HEADERS if name in self.headers}
+            if shown:
+                detail["headers"] = shown
+        if self.status is CheckStatus.DOWN and self.body:
             detail["bodyExcerpt"] = text_of(self.body[:EXCERPT_BYTES])
         return detail
 
 
 def is_expected(status: int, expected: list[str]) -> bool:
     return str(status) in expected or f"{status // 100}xx" in expected
+
+
+def joined(headers: Mapping[str, str]) -> dict[str, str]:
+    """By their names in lower case; what stands several times is one list (RFC 9110 §5.2)."""
+    found: dict[str, str] = {}
+    for name, value in headers.items():
+        name = name.lower()
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found

@@ -145,12 +145,16 @@ async def test_a_server_that_hangs_up_in_the_handshake(probe: HttpProbe) -> None
     assert outcome.message == f"127.0.0.1:{site.port} closed the connection during the TLS handshake"
 
 
-async def test_without_verification_any_certificate_is_up(probe: HttpProbe) -> None:
+async def test_without_verification_no_certificate_is_down_and_one_that_has_expired_is_still_noticed(
+    probe: HttpProbe,
+) -> None:
     stranger = trustme.CA().issue_cert("other.test", not_before=NOW - timedelta(9), not_after=NOW - timedelta(1))
     async with Site({"/": page()}, tls=server(stranger)) as site:
         outcome = await probe.run(settings(site.url("/", "bad.test"), verify_tls=False), 5)
 
-    assert outcome.status is CheckStatus.UP
+    assert (outcome.status, outcome.reason) == (CheckStatus.DEGRADED, Reason.TLS_EXPIRING)
+    assert outcome.message is not None
+    assert outcome.message.startswith("certificate of bad.test expired 1 day ago (")
     assert outcome.detail["tls"]["notAfter"].endswith("Z")
 
 

@@ -25,7 +25,7 @@ async def test_a_refused_connection(probe: HttpProbe) -> None:
 
     assert (outcome.status, outcome.reason) == (CheckStatus.DOWN, Reason.CONNECTION_REFUSED)
     assert outcome.message == f"connection refused by 127.0.0.1:{port}"
-    assert outcome.detail == {}
+    assert outcome.detail == {"addresses": ["127.0.0.1"]}
 
 
 async def test_a_connection_refused_by_all_addresses_of_a_name(probe: HttpProbe, names: Names) -> None:
@@ -112,7 +112,7 @@ async def test_a_time_out_names_the_wait_for_the_first_byte(probe: HttpProbe) ->
         outcome = await probe.run(settings(site.url()), 0.05)
 
     assert outcome.message == "no answer within 0.05 s (connected, waiting for the first byte)"
-    assert outcome.detail == {"remoteAddress": f"127.0.0.1:{site.port}"}
+    assert outcome.detail == {"remoteAddress": f"127.0.0.1:{site.port}", "addresses": ["127.0.0.1"]}
 
 
 async def test_a_time_out_names_the_headers(probe: HttpProbe) -> None:

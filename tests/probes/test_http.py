@@ -17,7 +17,7 @@ async def test_the_expected_status_is_up(probe: HttpProbe) -> None:
 
     assert (outcome.status, outcome.reason, outcome.message) == (CheckStatus.UP, Reason.OK, None)
     assert outcome.status_code == 200
-    assert outcome.detail == {"remoteAddress": f"127.0.0.1:{site.port}"}
+    assert outcome.detail == {"remoteAddress": f"127.0.0.1:{site.port}", "addresses": ["127.0.0.1"]}
 
 
 async def test_another_status_is_down_and_shows_what_the_answer_said(probe: HttpProbe) -> None:
