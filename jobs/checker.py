@@ -15,9 +15,11 @@ import structlog
 from is0k.jobs.doubts import Look
 from is0k.jobs.heartbeats import Heartbeats
 from is0k.jobs.storable import storable
-from is0k.models.monitor import read_targets, stored_settings
+from is0k.models.monitor import read_targets, stored_assertions, stored_settings
 from is0k.models.sql import Row
+from is0k.probes.assertions import assess, wants_body
 from is0k.probes.base import Outcome, Probe, judge_latency
+from is0k.schema.assertion import Assertion
 from is0k.schema.clock import Clock
 from is0k.schema.enums import CheckStatus, MonitorType, Reason
 
@@ -56,6 +58,8 @@ class Target:
     timeout_seconds: float
     degraded_after_ms: int | None
     interval_ms: int
+    assertions: Sequence[Assertion]
+    wants_body: bool
 
     @property
     def asks_system(self) -> bool:
@@ -151,6 +155,8 @@ class Checker:
         try:
             async with asyncio.timeout(target.timeout_seconds + GRACE_SECONDS):
                 outcome = await self._ask(slot, target)
+            if outcome is not None:
+                outcome = await assess(outcome, target.assertions)
         except Exception:
             # A fault in a probe is ours: it must not count against the target, nor stop the other checks.
             log.exception("a probe failed", type=target.type.value)
@@ -161,7 +167,7 @@ class Checker:
     async def _ask(self, slot: Slot, target: Target) -> Outcome | None:
         if target.type is MonitorType.HEARTBEAT:
             return await self.heartbeats.ask(slot.number, target.settings, slot.tick + target.interval_ms)
-        return await self.probes[target.type].run(target.settings, target.timeout_seconds)
+        return await self.probes[target.type].run(target.settings, target.timeout_seconds, target.wants_body)
 
     async def _targets_of(self, slots: Sequence[Slot]) -> dict[int, Target]:
         """Settings change rarely: a target is read when it is first needed, and again when its monitor was edited."""
@@ -184,6 +190,7 @@ class Checker:
 
 
 def _target(row: Row) -> Target:
+    assertions = stored_assertions(row)
     return Target(
         version=row["version"],
         type=MonitorType(row["type"]),
@@ -191,4 +198,6 @@ def _target(row: Row) -> Target:
         timeout_seconds=row["timeout_seconds"],
         degraded_after_ms=row["degraded_after_ms"],
         interval_ms=row["interval_seconds"] * 1000,
+        assertions=assertions,
+        wants_body=wants_body(assertions),
     )

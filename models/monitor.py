@@ -18,6 +18,7 @@ from is0k.models.base import word
 from is0k.models.organization import public_id
 from is0k.models.secrets import EncryptedField, vault
 from is0k.models.sql import Row, any_of, as_uuid, datetime_of, fetch, json_of, literal, spaced
+from is0k.schema.assertion import from_stored
 from is0k.schema.clock import moment
 from is0k.schema.enums import MonitorStatus, MonitorType, Reason
 from is0k.schema.ids import Prefix, uuid7
@@ -76,7 +77,7 @@ def joined(tags: list[str]) -> str:
 
 COLUMNS = """
     m.number, m.id, m.name, m.type, m.settings, m.secrets, m.interval_seconds, m.timeout_seconds, m.retries,
-    m.recovery_checks, m.degraded_after_ms, m.regions, m.tag_words, m.paused, m.created_at, m.updated_at,
+    m.recovery_checks, m.degraded_after_ms, m.regions, m.assertions, m.tag_words, m.paused, m.created_at, m.updated_at,
     s.status, s.is_blind, s.maintenance_from, s.maintenance_until, s.last_checked_at, s.last_status_change_at,
     s.last_latency_us, s.last_reason, s.last_message, h.token
 """
@@ -177,8 +178,8 @@ async def count_by_status(now: int) -> dict[MonitorStatus, int]:
 async def read_targets(numbers: list[int]) -> list[Row]:
     """What a worker needs to run these monitors' checks."""
     return await fetch(
-        "SELECT m.number, m.type, m.settings, m.secrets, m.timeout_seconds, m.degraded_after_ms, m.interval_seconds, "
-        "s.version FROM monitor m JOIN monitor_state s ON s.number = m.number "
+        "SELECT m.number, m.type, m.settings, m.secrets, m.assertions, m.timeout_seconds, m.degraded_after_ms, "
+        "m.interval_seconds, s.version FROM monitor m JOIN monitor_state s ON s.number = m.number "
         f"WHERE m.number {any_of('$1')} AND NOT m.paused",
         numbers,
     )
@@ -188,6 +189,10 @@ def stored_settings(row: Mapping[str, Any]) -> Any:
     """The typed settings of a raw row, credentials in the clear."""
     secrets = vault.decrypt(row["secrets"]) if row["secrets"] else {}
     return load(SETTINGS[MonitorType(row["type"])], json_of(row["settings"]) | secrets)
+
+
+def stored_assertions(row: Mapping[str, Any]) -> list[schema.Assertion]:
+    return [from_stored(assertion) for assertion in json_of(row["assertions"])]
 
 
 def to_schema(row: Mapping[str, Any], view: Viewpoint) -> schema.Monitor:
@@ -208,6 +213,7 @@ def to_schema(row: Mapping[str, Any], view: Viewpoint) -> schema.Monitor:
         alert_channel_ids=[channel_id(id) for id in (row["channel_ids"] or "").split()],
         tags=row["tag_words"].split(),
         settings=_settings(row, view.public_url),
+        assertions=stored_assertions(row),
         last_checked_at=_moment(row["last_checked_at"]),
         last_status_change_at=_moment(row["last_status_change_at"]),
         last_latency_ms=None if latency_us is None else latency_us / 1000,

@@ -53,6 +53,8 @@ LIMITS: Final[Mapping[str, int]] = {
 SIZES = ("first", "days", "buckets")
 # A list that is read whole counts as if it had this many items.
 ITEMS = 10
+# Of these no noun has more than a bounded number, branches of branches included: their roots count for all.
+TREES = frozenset(["Assertion"])
 # Introspection counts as if the schema had so many types; how deep it goes graphql-core limits by a rule of its own.
 TYPES = 50
 # More would reach the recursion limit of Python sooner than any of our documents.
@@ -208,7 +210,7 @@ class Walk:
         own = next((_given(node, argument, default) for argument, default in shape.sizes), None)
         below = self.selections(node.selection_set, shape.below, own)
         cost = below.cost
-        if shape.is_list and not _is_introspection(shape.below):
+        if shape.is_list and not _is_introspection(shape.below) and not _is_branch(shape.below, parent):
             cost = cost.times(next((given for given in (own, size) if given is not None), ITEMS))
         if name == "__schema":
             cost = cost.times(TYPES)
@@ -226,6 +228,10 @@ def _given(node: FieldNode, argument: str, default: int) -> Size:
 
 def _is_introspection(type: GraphQLNamedType | None) -> bool:
     return type is not None and type.name.startswith("__")
+
+
+def _is_branch(type: GraphQLNamedType | None, parent: GraphQLNamedType | None) -> bool:
+    return type is not None and type is parent and type.name in TREES
 
 
 def _shape(field: GraphQLField | None) -> Shape:

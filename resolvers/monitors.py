@@ -1,6 +1,7 @@
 """What people may do with monitors."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -23,6 +24,7 @@ from is0k.resolvers.monitor_channels import set_channels
 from is0k.resolvers.operation import operation
 from is0k.resolvers.own_rows import locked_row
 from is0k.resolvers.typed import changed, chosen
+from is0k.schema.assertion import to_stored, type_faults
 from is0k.schema.clock import milliseconds
 from is0k.schema.enums import IncidentStatus, MonitorType, Scope
 from is0k.schema.errors import MonitorNotFound, ServiceUnavailable, ValidationFailed
@@ -37,7 +39,7 @@ CHECK_POLL_SECONDS = 0.05
 # The scheduler claims every second; what is more is a worker that is not there.
 PICK_UP_SECONDS = 5.0
 # Fields of the input that are no column of their own.
-APART = ("settings", "alert_channel_ids")
+APART = ("settings", "alert_channel_ids", "assertions")
 
 MONITOR = models.Monitor, Prefix.MONITOR, MonitorNotFound
 
@@ -82,6 +84,7 @@ async def create_monitor(ctx: Context, input: schema.CreateMonitorInput) -> sche
             recovery_checks=input.recovery_checks,
             degraded_after_ms=input.degraded_after_ms,
             regions=input.regions,
+            assertions=[to_stored(assertion) for assertion in input.assertions],
             tag_words=joined(input.tags),
             paused=input.paused,
         )
@@ -107,15 +110,14 @@ async def update_monitor(ctx: Context, id: strawberry.ID, input: schema.UpdateMo
     """Change a monitor: what is present is set, what is absent is kept, null goes back to the default."""
     async with in_transaction():
         monitor, before = await locked_row(ctx, *MONITOR, id), await get_monitor(ctx, id)
-        settings, was_paused, interval_seconds = monitor.typed_settings, monitor.paused, monitor.interval_seconds
+        target, was_paused, interval_seconds = _target(monitor), monitor.paused, monitor.interval_seconds
         _apply(monitor, input)
         if monitor.interval_seconds < interval_seconds:
             require_interval(ctx, monitor.interval_seconds)
         await monitor.save()
         if input.alert_channel_ids is not UNSET:
             await set_channels(ctx, monitor.id, input.alert_channel_ids or [])
-        is_other_target = monitor.typed_settings != settings
-        if is_other_target or monitor.paused != was_paused:
+        if _target(monitor) != target or monitor.paused != was_paused:
             await _begin_epoch(ctx, monitor)
             if is_other_target:
                 await forget_last_good(monitor.number)
@@ -218,14 +220,25 @@ def _schedule(monitor: models.Monitor) -> tuple[int, int, int, str]:
     return monitor.number, interval_ms, phase_ms(monitor.id, interval_ms), " ".join(monitor.regions)
 
 
+def _target(monitor: models.Monitor) -> tuple[Any, Any]:
+    """When it changes, what was found before is about something else."""
+    return monitor.typed_settings, monitor.assertions
+
+
 def _apply(monitor: models.Monitor, input: schema.UpdateMonitorInput) -> None:
     for name, value in said(input, schema.CreateMonitorInput, *APART):
         setattr(monitor, name, value)
     monitor.name = monitor.name.strip()
     if input.timeout_seconds is None or not (input.timeout_seconds or _fits(monitor)):
         monitor.timeout_seconds = default_timeout_seconds(monitor.interval_seconds)
-    if faults := list(timeout_faults(monitor.timeout_seconds, monitor.interval_seconds)):
+    faults = [
+        *timeout_faults(monitor.timeout_seconds, monitor.interval_seconds),
+        *type_faults(monitor.type, input.assertions),
+    ]
+    if faults:
         raise ValidationFailed(faults)
+    if input.assertions is not UNSET:
+        monitor.assertions = [to_stored(assertion) for assertion in input.assertions or ()]
     if input.settings:
         monitor.settings, monitor.secrets = dump(
             changed("monitor", monitor.type, monitor.typed_settings, input.settings)

@@ -13,6 +13,7 @@ from is0k.schema.alert_channel import (
     UpdateAlertChannelInput,
 )
 from is0k.schema.api_key import ApiKey, CreateApiKeyInput, NewApiKey
+from is0k.schema.assertion import Assertion, AssertionInput, AssertionResult
 from is0k.schema.bars import Bars, DayCount, LatencyLines
 from is0k.schema.check import Check, CheckFilter, CheckTimings
 from is0k.schema.delivery import Delivery, DeliveryFilter
@@ -85,6 +86,9 @@ __all__ = [
     "AlertChannelSettingsInput",
     "AlertChannelSettingsPatch",
     "ApiKey",
+    "Assertion",
+    "AssertionInput",
+    "AssertionResult",
     "Bars",
     "ChannelEvent",
     "ChannelType",

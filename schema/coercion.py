@@ -22,6 +22,9 @@ from is0k.schema.scalars import SCALARS
 
 Path = tuple[str | int, ...]
 
+# Far more than any input has levels; a tree of somebody's own making must not reach Python's recursion limit.
+LONGEST_PATH = 32
+
 NAMES = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
 
 
@@ -154,6 +157,8 @@ class Reader:
 
     def value(self, hint: Any, raw: Any, path: Path) -> Any:
         inner = without_none(hint)
+        if len(path) > LONGEST_PATH:
+            return self._fault(path, "TOO_DEEP", "Is nested too deeply")
         if raw is None:
             return None if inner is not hint else self._fault(path, "REQUIRED", "Must not be null")
         if inner in SCALARS or inner is datetime:

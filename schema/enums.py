@@ -121,6 +121,37 @@ class PingKind(Enum):
     SUCCESS = "success"
     FAIL = "fail"
     LOG = strawberry.enum_value("log", description="Something for its log, of which nothing follows.")
+@strawberry.enum(description="What an assertion looks at. Which of them there are depends on the type of monitor.")
+class AssertionSource(Enum):
+    STATUS = strawberry.enum_value("status", description="The HTTP status code.")
+    LATENCY = strawberry.enum_value("latency", description="In milliseconds.")
+    HEADER = strawberry.enum_value("header", description="The header of the answer that `path` names.")
+    BODY = strawberry.enum_value("body", description="What was read of the answer, at most 256 KiB.")
+    JSON = strawberry.enum_value("json", description="The values that `path`, a JSONPath, finds in the body.")
+    CERTIFICATE_DAYS = strawberry.enum_value("certificate_days", description="Until the certificate expires.")
+    ANSWERS = strawberry.enum_value("answers", description="Of a name server, sorted, one a line.")
+    PACKET_LOSS = strawberry.enum_value("packet_loss", description="In percent.")
+    ADDRESS = strawberry.enum_value("address", description="The IP address that was connected to.")
+
+
+@strawberry.enum(description="How an assertion compares what it finds with its `target`.")
+class AssertionOp(Enum):
+    EQ = strawberry.enum_value("eq", description="Is the target; numbers are compared as numbers.")
+    NE = "ne"
+    LT = strawberry.enum_value("lt", description="Is a number less than the target.")
+    LE = "le"
+    GT = "gt"
+    GE = "ge"
+    CONTAINS = strawberry.enum_value("contains", description="Holds the text; a JSON array: has such an item.")
+    NOT_CONTAINS = "not_contains"
+    STARTS_WITH = "starts_with"
+    ENDS_WITH = "ends_with"
+    MATCHES = strawberry.enum_value("matches", description="The RE2 pattern is found in it.")
+    NOT_MATCHES = "not_matches"
+    EXISTS = strawberry.enum_value("exists", description="Is there at all.")
+    NOT_EXISTS = "not_exists"
+    EMPTY = strawberry.enum_value("empty", description="Is missing, null, or has nothing in it.")
+    NOT_EMPTY = "not_empty"
 
 
 @strawberry.enum(description="What kind of place an alert channel tells.")

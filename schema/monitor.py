@@ -8,6 +8,7 @@ import strawberry
 from strawberry import UNSET
 
 from is0k.schema.alert_channel import AlertChannel
+from is0k.schema.assertion import EXAMPLE, Assertion, AssertionInput, Tree, type_faults
 from is0k.schema.bars import Bars, LatencyLines
 from is0k.schema.check import Check, CheckFilter
 from is0k.schema.context import Info
@@ -48,6 +49,12 @@ DEGRADED_AFTER = Range(1, 30_000, " ms")
 TAGS = Each(Slug(), 20)
 REGIONS = Each(Slug(), 20)
 CHANNELS = Each(anything, 20)
+# A read shows every field of it.
+SHOWN_EXAMPLE = {"path": None, "all": None, "any": None, "not": None, **EXAMPLE}
+ASSERTIONS = rule(Tree(), example=[EXAMPLE])
+ASSERTIONS_WORDS = (
+    "What else must hold of the answer, all of it, for the target to be up. An `expectedStatus` holds beside them."
+)
 
 
 def default_timeout_seconds(interval_seconds: int) -> float:
@@ -72,6 +79,7 @@ class Monitor(Node):
         description="Who is told; when empty, the default alert channels are."
     )
     tags: list[str]
+    assertions: list[Assertion] = strawberry.field(description=ASSERTIONS_WORDS, metadata={"example": [SHOWN_EXAMPLE]})
     settings: MonitorSettings = strawberry.field(metadata={"flat": True})
     last_checked_at: datetime | None
     last_status_change_at: datetime | None
@@ -162,10 +170,14 @@ class CreateMonitorInput:
     regions: list[str] = strawberry.field(default_factory=list, metadata=rule(REGIONS))
     alert_channel_ids: list[strawberry.ID] = strawberry.field(default_factory=list, metadata=rule(CHANNELS))
     tags: list[str] = strawberry.field(default_factory=list, metadata=rule(TAGS))
+    assertions: list[AssertionInput] = strawberry.field(
+        default_factory=list, description=ASSERTIONS_WORDS, metadata=ASSERTIONS
+    )
     paused: bool = False
 
     def faults(self) -> Iterator[Fault]:
         yield from timeout_faults(self.timeout_seconds, self.interval_seconds)
+        yield from choice_faults(self.settings, self.assertions)
 
 
 @strawberry.input(description="What is present is set, what is absent is kept, null goes back to the default.")
@@ -180,6 +192,9 @@ class UpdateMonitorInput:
     regions: list[str] | None = strawberry.field(default=UNSET, metadata=rule(REGIONS))
     alert_channel_ids: list[strawberry.ID] | None = strawberry.field(default=UNSET, metadata=rule(CHANNELS))
     tags: list[str] | None = strawberry.field(default=UNSET, metadata=rule(TAGS))
+    assertions: list[AssertionInput] | None = strawberry.field(
+        default=UNSET, description=ASSERTIONS_WORDS, metadata=ASSERTIONS
+    )
     paused: bool | None = UNSET
 
     def faults(self) -> Iterator[Fault]:
@@ -192,6 +207,13 @@ def timeout_faults(timeout_seconds: object, interval_seconds: object) -> Iterato
     given = isinstance(timeout_seconds, int | float) and isinstance(interval_seconds, int)
     if given and timeout_seconds > interval_seconds:  # type: ignore[operator]
         yield Fault(("timeout_seconds",), "OUT_OF_RANGE", "Must not be longer than the interval")
+
+
+def choice_faults(settings: object, assertions: object) -> Iterator[Fault]:
+    """Of an input that chooses the type by its settings."""
+    for type in MonitorType:
+        if getattr(settings, type.value, None):
+            yield from type_faults(type, assertions)
 
 
 @strawberry.input

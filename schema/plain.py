@@ -52,6 +52,16 @@ def _without_none(hint: Any) -> Any:
     return parts[0] if get_origin(hint) in (Union, UnionType) and len(parts) == 1 else hint
 
 
+def _branch(hint: Any, kind: type[Any]) -> Convert | None:
+    """Of a tree: how its branches are shown is known only when it is known how it is shown itself."""
+    inner = _without_none(hint)
+    return plain if inner is kind or kind in get_args(inner) else None
+
+
+def _is_tree(kind: type[Any]) -> bool:
+    return any(_branch(hint, kind) for hint in get_type_hints(kind).values())
+
+
 def _noun_converter(kind: type[Any]) -> Convert:
     hints, shown = get_type_hints(kind), shown_fields(kind)
     getters = [(camel(field.name), attrgetter(field.name)) for field in shown if not field.metadata.get("flat")]
@@ -59,7 +69,8 @@ def _noun_converter(kind: type[Any]) -> Convert:
     converters = [
         (camel(field.name), converter)
         for field in shown
-        if not field.metadata.get("flat") and (converter := _converter(hints[field.name]))
+        if not field.metadata.get("flat")
+        and (converter := _branch(hints[field.name], kind) or _converter(hints[field.name]))
     ]
 
     def convert(noun: Any) -> dict[str, Any]:
@@ -83,7 +94,10 @@ def shown_fields(kind: type[Any]) -> "list[dataclasses.Field[Any]]":
 
 def field_names(kind: type[Any]) -> frozenset[str]:
     """The JSON names REST shows of a noun, of its flat settings only those nobody can write; of nouns in a list too:
-    `components.position`."""
+    `components.position`.
+
+    Trees are left out: their names would have no end, and they are written as they are read.
+    """
     hints, names = get_type_hints(kind), set[str]()
     for field in shown_fields(kind):
         if field.metadata.get("flat"):
@@ -91,7 +105,7 @@ def field_names(kind: type[Any]) -> frozenset[str]:
             continue
         names.add(camel(field.name))
         for item in get_args(hints[field.name]) if get_origin(hints[field.name]) is list else ():
-            if get_object_definition(item) is not None:
+            if get_object_definition(item) is not None and not _is_tree(item):
                 names |= {f"{camel(field.name)}.{name}" for name in field_names(item)}
     return frozenset(names)
 

@@ -13,7 +13,7 @@ from is0k.probes.http import HttpProbe
 from is0k.resolvers.context import Context, Services
 from is0k.resolvers.preview import preview_monitor
 from is0k.schema.coercion import Flat, read
-from is0k.schema.enums import CheckStatus, MonitorType, Reason
+from is0k.schema.enums import AssertionOp, AssertionSource, CheckStatus, MonitorType, Reason
 from is0k.tests.stage.api import Api
 from is0k.tests.stage.shop import Shop
 
@@ -53,6 +53,29 @@ async def test_the_limits_of_the_input_hold(near: Context) -> None:
 
     assert slow.status is CheckStatus.UP
     assert (late.status, late.reason) == (CheckStatus.DOWN, Reason.TIMEOUT)
+
+
+async def test_every_comparison_is_shown_whether_it_holds_or_not(near: Context) -> None:
+    said = [
+        {"source": "status", "op": "eq", "target": "200"},
+        {"any": [{"source": "body", "op": "not_empty"}, {"source": "header", "path": "X-Lost", "op": "exists"}]},
+    ]
+    async with Shop() as shop:
+        well = await preview_monitor(near, tried(url=shop.url, assertions=said))
+        ill = await preview_monitor(near, tried(url=shop.url, assertions=[*said, {"not": said[0]}]))
+        shop.status = 503
+        down = await preview_monitor(near, tried(url=shop.url, assertions=said))
+
+    assert (well.status, [result.passed for result in well.assertions]) == (CheckStatus.UP, [True, True, False])
+    assert well.assertions[2] == schema.AssertionResult(
+        source=AssertionSource.HEADER, path="X-Lost", op=AssertionOp.EXISTS, target=None, actual=None, passed=False
+    )
+    # They are there once, and typed.
+    assert "assertions" not in str(well.detail)
+    assert (ill.status, ill.reason) == (CheckStatus.DOWN, Reason.ASSERTION_FAILED)
+    assert ill.message == "status is 200, expected anything but 200"
+    assert [result.passed for result in ill.assertions] == [True, True, False, True]
+    assert (down.reason, down.assertions) == (Reason.BAD_STATUS, [])
 
 
 async def test_rest_and_graphql_look_too_and_no_private_address_is_reached(api: Api) -> None:
