@@ -48,7 +48,7 @@ SOURCES: dict[MonitorType, Sequence[AssertionSource]] = {
     ),
     MonitorType.TCP: (Source.LATENCY, Source.BODY, Source.CERTIFICATE_DAYS, Source.ADDRESS),
     MonitorType.PING: (Source.LATENCY, Source.PACKET_LOSS, Source.ADDRESS),
-    MonitorType.DNS: (Source.LATENCY, Source.ANSWERS),
+    MonitorType.DNS: (Source.LATENCY, Source.ANSWERS, Source.ADDRESS),
     MonitorType.TLS: (Source.LATENCY, Source.CERTIFICATE_DAYS, Source.ADDRESS),
     MonitorType.HEARTBEAT: (),
 }

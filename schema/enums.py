@@ -131,7 +131,7 @@ class AssertionSource(Enum):
     CERTIFICATE_DAYS = strawberry.enum_value("certificate_days", description="Until the certificate expires.")
     ANSWERS = strawberry.enum_value("answers", description="Of a name server, sorted, one a line.")
     PACKET_LOSS = strawberry.enum_value("packet_loss", description="In percent.")
-    ADDRESS = strawberry.enum_value("address", description="The IP address that was connected to.")
+    ADDRESS = strawberry.enum_value("address", description="The IP address that was connected to, or asked.")
 
 
 @strawberry.enum(description="How an assertion compares what it finds with its `target`.")
