@@ -117,7 +117,8 @@ async def update_monitor(ctx: Context, id: strawberry.ID, input: schema.UpdateMo
         await monitor.save()
         if input.alert_channel_ids is not UNSET:
             await set_channels(ctx, monitor.id, input.alert_channel_ids or [])
-        if _target(monitor) != target or monitor.paused != was_paused:
+        is_other_target = _target(monitor) != target
+        if is_other_target or monitor.paused != was_paused:
             await _begin_epoch(ctx, monitor)
             if is_other_target:
                 await forget_last_good(monitor.number)

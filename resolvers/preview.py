@@ -14,10 +14,10 @@ from is0k.resolvers.deadline import allow
 from is0k.resolvers.gates import NOT_CHECKABLE, require_monitor_type
 from is0k.resolvers.operation import operation
 from is0k.resolvers.typed import chosen
+from is0k.schema.assertion import from_stored, to_stored
 from is0k.schema.enums import AssertionOp, AssertionSource, MonitorType, Scope
 from is0k.schema.errors import ValidationFailed
 from is0k.schema.faults import Fault
-from is0k.schema.assertion import from_stored, to_stored
 from is0k.schema.monitor import SETTINGS
 from is0k.schema.typed_settings import build
 

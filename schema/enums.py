@@ -121,6 +121,8 @@ class PingKind(Enum):
     SUCCESS = "success"
     FAIL = "fail"
     LOG = strawberry.enum_value("log", description="Something for its log, of which nothing follows.")
+
+
 @strawberry.enum(description="What an assertion looks at. Which of them there are depends on the type of monitor.")
 class AssertionSource(Enum):
     STATUS = strawberry.enum_value("status", description="The HTTP status code.")
