@@ -31,7 +31,7 @@ Part = Callable[[str], str]
 def _name(text: str) -> str:
     """The final dot and the letter case make no difference."""
     name = ascii_host(text).lower().removesuffix(".")
-    if is_ip(name) or re.search(r"^\.|\.\.", name) or (not name and text != "."):
+    if is_ip(name) or re.search(r"^\.|(?<!\\)\.\.", name) or (not name and text != "."):
         raise ValueError(f"not a name: {text}")
     return f"{name}."
 
