@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 
 from is0k.jobs.stopping import within
-from is0k.models.monitor_state import mark_unwatched
+from is0k.models.monitor_state import mark_unwatched, recheck_lost
 from is0k.models.notice import close_notice, open_notice, regions_with_notice
 from is0k.models.region import silent_regions
 from is0k.models.sql import Row, as_uuid
@@ -23,6 +23,8 @@ from is0k.schema.enums import MonitorStatus, NoticeKind
 log = structlog.get_logger("is0k.lookout")
 
 BETWEEN_SECONDS = 20.0
+# Longer than the longest time-out, and what it takes to hear of it.
+LOST_MS = 45_000
 
 Announce = Callable[[Iterable[tuple[UUID, bytes]]], None]
 
@@ -51,6 +53,7 @@ class Lookout:
         silent = await silent_regions(milliseconds(now - LONGEST_SILENCE))
         if self._looked_at is not None and now - self._looked_at <= 2 * self.between:
             await tell_of_silence(silent, now)
+            await recheck_lost(milliseconds(now), LOST_MS)
             self.announce(changes_to_unknown(await mark_unwatched(milliseconds(now)), milliseconds(now)))
         self._looked_at = now
 

@@ -257,6 +257,17 @@ async def start_over(now: int, tolerance_ms: int) -> int:
     )
 
 
+async def recheck_lost(now: int, patience_ms: int) -> int:
+    """A confirmation that went to another region and was never heard of again is made here: how many. An hourly monitor
+    would else stay in doubt until its next slot."""
+    return await execute(
+        "UPDATE monitor_state SET next_at = $1, suspect_in = NULL "
+        "WHERE suspect_in IS NOT NULL AND next_at > $1 AND slot_at > last_tick AND slot_at < $2",
+        now,
+        now - patience_ms,
+    )
+
+
 async def mark_unwatched(now: int) -> list[Row]:
     """Monitors nobody has looked at for two and a half intervals and a minute are no longer known to be well or ill.
 

@@ -207,10 +207,12 @@ def children(node: N) -> Iterator[tuple[Path, N]]:
 def type_faults(type: MonitorType, assertions: object) -> Iterator[Fault]:
     """What monitors of the type have nothing of."""
     known = SOURCES[type]
-    words = f"it has: {', '.join(str(source.value) for source in known)}" if known else "nothing can be asserted of it"
+    words = (
+        f"there is: {', '.join(str(source.value) for source in known)}" if known else "nothing can be asserted of it"
+    )
     for path, node, _ in walk(assertions if isinstance(assertions, list) else []):
         if isinstance(node.source, Source) and node.source not in known:
-            message = f"Of a {type.value} monitor there is no {node.source.value}; {words}"
+            message = f"A monitor of type {type.value} has no {node.source.value}; {words}"
             yield Fault(("assertions", *path, "source"), "NOT_ALLOWED", message)
 
 

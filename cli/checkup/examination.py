@@ -2,10 +2,10 @@
 
 from is0k.cli.checkup.findings import Finding, Level, Look, Surroundings
 from is0k.cli.checkup.machine import allowed_networks, data_folder, name_servers, open_files, pings
-from is0k.cli.checkup.services import database, redis
+from is0k.cli.checkup.services import canaries, database, redis
 
 # In the order they are told.
-LOOKS: tuple[Look, ...] = (pings, open_files, data_folder, name_servers, allowed_networks, database, redis)
+LOOKS: tuple[Look, ...] = (pings, open_files, data_folder, name_servers, allowed_networks, canaries, database, redis)
 
 
 async def examine(here: Surroundings, looks: tuple[Look, ...] = LOOKS) -> list[Finding]:

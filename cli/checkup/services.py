@@ -1,5 +1,6 @@
 """What is0k needs to run, and whether it runs."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from redis.exceptions import RedisError
 from is0k import models
 from is0k.cli.checkup.findings import Finding, Level, Surroundings
 from is0k.models.database import DatabaseUnreachable, Migrations, Server, looked_at, server
+from is0k.probes.canaries import Canary, Dial, Sign
 from is0k.resolvers.regions import LONGEST_SILENCE
 from is0k.schema.clock import Clock, milliseconds
 
@@ -99,6 +101,27 @@ def spoken(silence: timedelta) -> str:
     if minutes < 120:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+
+
+async def canaries(here: Surroundings) -> list[Finding]:
+    """They tell trouble of this machine from trouble of what it watches."""
+    named = [Canary.read(text) for text in here.settings.canaries]
+    if not named:
+        message = "There are none: when this network fails, all that is watched looks down."
+        return [Finding("canaries", Level.WARNING, message, "unset IS0K_CANARIES, or name hosts of your own")]
+    dial = Dial()
+    try:
+        signs = dict(zip(named, await asyncio.gather(*map(dial, named)), strict=True))
+    finally:
+        await dial.close()
+    silent = [str(canary) for canary, sign in signs.items() if sign is not Sign.ANSWERS]
+    if not silent:
+        return [Finding("canaries", Level.OK, f"All {len(named)} answer.")]
+    if len(silent) < len(named):
+        message = f"{len(silent)} of {len(named)} do not answer: {', '.join(silent)}."
+        return [Finding("canaries", Level.WARNING, message, "name others in IS0K_CANARIES")]
+    message = "None answers. Until one has, is0k cannot tell when it is its own network that fails."
+    return [Finding("canaries", Level.WARNING, message, "IS0K_CANARIES=192.168.1.1:53 (your gateway, say)")]
 
 
 async def redis(here: Surroundings) -> list[Finding]:

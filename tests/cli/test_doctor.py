@@ -11,6 +11,7 @@ from is0k.tests.cli.conftest import Is0k
 @pytest.fixture(autouse=True)
 def in_folder(tmp_path: Path, on_database: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("IS0K_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("IS0K_CANARIES", "none")  # the default ones are elsewhere in the world
     for name, value in on_database.items():
         monkeypatch.setenv(name, value)
     return tmp_path / "data"

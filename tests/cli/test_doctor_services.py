@@ -1,5 +1,8 @@
 """What `is0k doctor` says of database, clock, workers and Redis."""
 
+import socket
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from is0k.models import database
 from is0k.models.region import region_number, touch_region
 from is0k.models.sql import execute
 from is0k.settings import Settings
+from is0k.tests.probes.site import full_backlog
 from is0k.tests.stage.clock import FakeClock
 from is0k.tests.stage.valkey import Valkey
 
@@ -213,3 +217,27 @@ async def test_the_bundled_valkey_starts_with_is0k(tmp_path: Path) -> None:
 
     message = "The bundled Valkey is not running: it starts and ends with is0k."
     assert finding == Finding("Redis", Level.WARNING, message, "is0k up")
+
+
+@pytest.mark.parametrize(
+    ("answering", "silent", "level", "message"),
+    [
+        (0, 0, Level.WARNING, "There are none: when this network fails, all that is watched looks down."),
+        (2, 0, Level.OK, "All 2 answer."),
+        (1, 1, Level.WARNING, "1 of 2 do not answer: {}."),
+        (0, 1, Level.WARNING, "None answers. Until one has, is0k cannot tell when it is its own network that fails."),
+    ],
+)
+async def test_canaries_are_asked_whether_they_answer(
+    here: Surroundings, answering: int, silent: int, level: Level, message: str
+) -> None:
+    with ExitStack() as stack:
+        open_at = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(answering)]
+        ports = [server.getsockname()[1] for server in open_at]
+        ports += [stack.enter_context(full_backlog("127.0.0.1")) for _ in range(silent)]
+        places = [f"127.0.0.1:{port}" for port in ports]
+        settings = here.settings.model_copy(update={"canaries": tuple(places)})
+        [finding] = await services.canaries(replace(here, settings=settings))
+
+    assert (finding.name, finding.level) == ("canaries", level)
+    assert finding.message == message.format(", ".join(places[answering:]))

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from is0k import models
-from is0k.jobs.lookout import BETWEEN_SECONDS, Lookout
+from is0k.jobs.lookout import BETWEEN_SECONDS, LOST_MS, Lookout
 from is0k.jobs.presence import BETWEEN_SECONDS as PRESENCE_SECONDS
 from is0k.jobs.writer import write
 from is0k.models.region import region_number, touch_region
@@ -244,6 +244,21 @@ class TestUnwatched:
 
         told = {id: len(changes) for id, changes in scene.told}
         assert told == {ctx.organization_id: 2, stranger.organization_id: 1}
+
+
+async def test_a_confirmation_that_was_lost_with_its_region_is_made_here(
+    ctx: Context, clock: FakeClock, scene: Scene
+) -> None:
+    lost, waiting = [await new_monitor(ctx, intervalSeconds=3600) for _ in range(2)]
+    late, in_an_hour = clock.ms - LOST_MS - 1, clock.ms + 3_600_000
+    for shop, slot_at in ((lost, late), (waiting, late + 1)):
+        await models.MonitorState.filter(number=shop.number).update(
+            suspect_in="eu", last_tick=late - 1, slot_at=slot_at, next_at=in_an_hour
+        )
+    await scene.look()
+
+    assert [(await state_of(shop.number)).next_at for shop in (lost, waiting)] == [clock.ms, in_an_hour]
+    assert [(await state_of(shop.number)).suspect_in for shop in (lost, waiting)] == [None, "eu"]
 
 
 async def test_it_goes_on_when_the_database_is_back_and_starts_anew(ctx: Context, clock: FakeClock) -> None:

@@ -111,7 +111,7 @@ def test_the_refusal_of_a_source_names_those_there_are() -> None:
 
     [fault] = refused.value.faults
     assert fault.field == ["assertions", "0", "source"]
-    assert fault.message == "Of a ping monitor there is no status; it has: latency, packet_loss, address"
+    assert fault.message == "A monitor of type ping has no status; there is: latency, packet_loss, address"
 
 
 @pytest.mark.parametrize("source", AssertionSource)
