@@ -1,6 +1,12 @@
-"""Row `api`: what a request costs the API process, authentication and database included. One connection, one by one."""
+"""Rows `api` and `heartbeat`: what a request costs the API process, authentication and database included.
+
+One connection, one by one.
+"""
 
 from collections.abc import Awaitable, Callable
+from itertools import cycle
+from typing import Any
+from urllib.parse import urlsplit
 
 from is0k.bench.installation import Installation
 from is0k.bench.processes import Meter
@@ -16,6 +22,9 @@ WARM_UP = 50
 FIELDS = "id name type status paused intervalSeconds timeoutSeconds retries lastCheckedAt lastLatencyMs"
 ONE = f"query ($id: ID!) {{ monitor(id: $id) {{ {FIELDS} }} }}"
 MANY = f"{{ monitors(first: {MONITORS}) {{ edges {{ node {{ {FIELDS} }} }} }} }}"
+
+HEARTBEAT: dict[str, Any] = {"type": "heartbeat", "periodSeconds": 3_600}
+PING = "CPU per ping, API, ms"
 
 Ask = Callable[[], Awaitable[object]]
 
@@ -34,6 +43,31 @@ class ApiRow:
             process = product.part("api")
             assert process is not None
             return {name: await cost_ms(process, ask) for name, ask in (await questions(api)).items()}
+
+
+class Pings:
+    """Jobs that call in turn: a single one may not call as often. The row ends when a call is stored and answered."""
+
+    name = "heartbeat pings"
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    async def prepare(self) -> None:
+        await self._installation.prepare()
+
+    async def measure(self) -> Figures:
+        async with self._installation.running() as product, calling(product, self._installation.key) as api:
+            process = product.part("api")
+            assert process is not None
+            monitors = (await api.get(f"/monitors?limit={MONITORS}")).data
+            paths = cycle([urlsplit(monitor["pingUrl"]).path for monitor in monitors])
+
+            async def ping() -> None:
+                async with api.session.get(product.url + next(paths)) as response:
+                    assert await response.text() == "OK"
+
+            return {PING: await cost_ms(process, ping)}
 
 
 async def questions(api: Api) -> dict[str, Ask]:

@@ -13,7 +13,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
+import orjson
 
+from is0k.bench.kinds import Kind
 from is0k.bench.processes import Meter
 from is0k.bench.rows import Figures, Load
 from is0k.tests.stage.processes import Process
@@ -25,29 +27,29 @@ COST = "CPU per probe, ms"
 SECONDS = 30
 Probe = Callable[[], Coroutine[None, None, bool]]
 
-CONFIG = "modules: {bench: {prober: http, timeout: 5s, http: {preferred_ip_protocol: ip4}}}\n"
-
 
 class Blackbox:
-    def __init__(self, folder: Path, target: str, load: Load) -> None:
-        self._config = folder / "blackbox.yml"
-        self._target, self._pause_seconds = target, 1 / load.checks_per_second
-        self.name = name_of(load)
+    def __init__(self, folder: Path, kind: Kind, load: Load) -> None:
+        self._config = folder / f"blackbox-{kind.name}.yml"
+        self._kind, self._pause_seconds = kind, 1 / load.checks_per_second
+        self._seconds = min(SECONDS, load.seconds)
+        self.name = name_of(kind.name, load)
 
     async def prepare(self) -> None:
-        self._config.write_text(CONFIG)
+        # JSON is YAML too.
+        self._config.write_bytes(orjson.dumps({"modules": {"bench": {"timeout": "5s", **self._kind.module}}}))
 
     async def measure(self) -> Figures:
         async with self._running() as (url, process), aiohttp.ClientSession() as session:
 
             async def probe() -> bool:
-                parameters = {"module": "bench", "target": self._target}
+                parameters = {"module": "bench", "target": self._kind.target}
                 async with session.get(f"{url}/probe", params=parameters) as response:
                     return "\nprobe_success 1" in await response.text()
 
             await self._paced(probe, 3)
             meter = Meter([process])
-            outcomes = await self._paced(probe, SECONDS)
+            outcomes = await self._paced(probe, self._seconds)
             assert all(outcomes), "blackbox_exporter has failed probes"
             (cpu_ms,), (memory_mb,) = meter.cpu_ms().values(), meter.memory_mb().values()
             return {COST: cpu_ms / len(outcomes), "RSS, MB": memory_mb}
@@ -73,8 +75,8 @@ class Blackbox:
         return await asyncio.gather(*tasks)
 
 
-def name_of(load: Load) -> str:
-    return f"blackbox, {load.checks_per_second:.0f} probes a second"
+def name_of(kind: str, load: Load) -> str:
+    return f"blackbox {kind}, {load.checks_per_second:.0f} probes a second"
 
 
 def is_installed() -> bool:

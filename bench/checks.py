@@ -35,9 +35,9 @@ class Window(NamedTuple):
 
 
 class Checks:
-    def __init__(self, installation: Installation, load: Load) -> None:
+    def __init__(self, kind: str, installation: Installation, load: Load) -> None:
         self._installation, self._load = installation, load
-        self.name = name_of(load)
+        self.name = name_of(kind, load)
 
     async def prepare(self) -> None:
         await self._installation.prepare()
@@ -104,5 +104,5 @@ def slots_of(row: Row, window: Window) -> range:
     return range(first, window.end, interval_ms)
 
 
-def name_of(load: Load) -> str:
-    return f"checks of {load.monitors:,} monitors"
+def name_of(kind: str, load: Load) -> str:
+    return f"checks of {load.monitors:,} {kind} monitors"

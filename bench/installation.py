@@ -1,8 +1,9 @@
 """A product with monitors in it, made through the verbs before it is started."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from is0k import schema
 from is0k.models import database
@@ -17,11 +18,20 @@ from is0k.tests.stage.product import Product, running
 
 
 class Installation:
-    def __init__(self, folder: Path, target: str, monitors: int, interval_seconds: int) -> None:
+    """`body` is what makes the n-th monitor its own, `environment` what the processes are told beyond the usual."""
+
+    def __init__(
+        self,
+        folder: Path,
+        body: Callable[[int], Mapping[str, Any]],
+        monitors: int,
+        interval_seconds: int,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         folder.mkdir()
-        self.product = Product(folder)
+        self.product = Product(folder, environment)
         self.settings = Settings(data_dir=self.product.data_dir)
-        self.target, self.monitors, self.interval_seconds = target, monitors, interval_seconds
+        self.body, self.monitors, self.interval_seconds = body, monitors, interval_seconds
         self.key = ""
 
     async def prepare(self) -> None:
@@ -36,12 +46,7 @@ class Installation:
                 await create_monitor(ctx, self._monitor(number))
 
     def _monitor(self, number: int) -> schema.CreateMonitorInput:
-        body = {
-            "name": f"Shop {number}",
-            "type": "http",
-            "url": f"{self.target}{number}",
-            "intervalSeconds": self.interval_seconds,
-        }
+        body = {"name": f"Shop {number}", "intervalSeconds": self.interval_seconds, **self.body(number)}
         input: schema.CreateMonitorInput = read(schema.CreateMonitorInput, body, Flat(MonitorType))
         return input
 

@@ -26,7 +26,7 @@ def shown(value: float) -> str:
     return f"{value:,.0f}" if value == round(value) or value >= 100 else f"{value:.3g}"
 
 
-def write(summaries: Sequence[Summary], interval_seconds: int, notes: Sequence[str]) -> None:
+def write(summaries: Sequence[Summary], notes: Sequence[str]) -> None:
     RESULTS.write_text(
         "\n".join(
             [
@@ -37,7 +37,7 @@ def write(summaries: Sequence[Summary], interval_seconds: int, notes: Sequence[s
                 "",
                 f"- {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {commit()}, {machine()}",
                 f"- {', '.join(f'{name} {number}' for name, number in versions().items())}",
-                f"- HTTP monitors, each looked at every {interval_seconds} s; SQLite, one worker, all on one machine",
+                "- SQLite, one worker, all on one machine, on loopback",
                 "- the rows take turns, round by round; the median of the rounds is in bold",
                 *(f"- {note}" for note in notes),
                 "",
