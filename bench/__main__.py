@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import signal
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -41,6 +42,8 @@ class Contest:
 
 def main() -> None:
     given = arguments()
+    # Told to end, it ends as by Ctrl-C: nothing it has started stays behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="is0k-bench-") as place, ExitStack() as stack:
         folder = Path(place)
         target.issue(folder)
