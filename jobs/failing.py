@@ -51,7 +51,8 @@ class Failing:
             return
         failure = self._failing.setdefault(number, Failure(since))
         failure.times += 1
-        if failure.times == 1 and not self._together:
+        # One that is no news began with nobody: after a restart there are thousands, and a look at all for each.
+        if failure.times == 1 and since > LONG_AGO and not self._together:
             self._together = self._began_together(now)
         if len(self._looked) > MOST_MONITORS:
             self._forget(self._looked.popitem(last=False)[0])

@@ -18,6 +18,7 @@ from is0k.tests.stage.api import Api, key_of, serving
 from is0k.tests.stage.clock import FakeClock
 from is0k.tests.stage.people import new_organization
 from is0k.tests.stage.postgres import Postgres
+from is0k.tests.stage.selection import for_database, longest_first
 from is0k.tests.stage.valkey import Valkey
 
 # A slow moment of a shared machine is not a slow program, and a test may empty its tables for each example itself.
@@ -29,6 +30,18 @@ hypothesis_settings.load_profile("is0k")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=["sqlite", "postgres"], default="sqlite", help="what the tests run on")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.option.loadscopereorder = False  # pytest-xdist keeps to the order below
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    run, left_out = for_database(items, config.getoption("--database"))
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+    items[:] = longest_first(run)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import io
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -14,16 +13,6 @@ from is0k.tests.stage.postgres import Postgres
 
 if sys.platform != "linux":
     collect_ignore_glob = ["test_*.py"]  # /proc tells what runs and what is left
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What never opens the database of the session is the same on every kind of it: once is enough."""
-    if config.getoption("--database") == "sqlite":
-        return
-    here = Path(__file__).parent
-    items[:] = [
-        item for item in items if not item.path.is_relative_to(here) or "postgres" in getattr(item, "fixturenames", ())
-    ]
 
 
 class Answer(NamedTuple):

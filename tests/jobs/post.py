@@ -44,7 +44,7 @@ async def working(server: Valkey, jobs: Jobs) -> AsyncIterator[QueueWorker]:
     task = asyncio.create_task(worker.run())
     yield worker
     worker.stop()
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, 30)
 
 
 @contextmanager

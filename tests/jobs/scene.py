@@ -72,14 +72,14 @@ async def without_table(name: str) -> AsyncIterator[None]:
         await execute(f"ALTER TABLE {name}_away RENAME TO {name}")
 
 
-async def soon(seen: Callable[[], object], seconds: float = 5) -> None:
+async def soon(seen: Callable[[], object], seconds: float = 20) -> None:
     """Returns when it is so; for what happens in this process."""
     async with asyncio.timeout(seconds):
         while not seen():
             await asyncio.sleep(0.005)
 
 
-async def sooner_or_later(seen: Callable[[], Awaitable[object]], seconds: float = 10) -> None:
+async def sooner_or_later(seen: Callable[[], Awaitable[object]], seconds: float = 30) -> None:
     async with asyncio.timeout(seconds):
         while not await seen():
             await asyncio.sleep(0.02)
@@ -119,7 +119,7 @@ async def running(clock: FakeClock, retry_seconds: float = 0.02) -> AsyncIterato
     task = asyncio.create_task(writer.run())
     yield writer
     writer.stop()
-    await asyncio.wait_for(task, 10)
+    await asyncio.wait_for(task, 30)
 
 
 async def stored() -> int:

@@ -1,5 +1,6 @@
 """Do most monitors begin to fail together?"""
 
+import time
 from collections.abc import Iterable
 
 from is0k.jobs.failing import MEMORY_SECONDS, MOST_MONITORS, NEWS_FAILURES, Failing
@@ -103,3 +104,13 @@ def test_it_does_not_grow_for_ever() -> None:
     note(failing, range(MOST_MONITORS + 5), True, NOON)
 
     assert len(failing._looked) == len(failing._failing) == MOST_MONITORS
+
+
+def test_thousands_that_fail_when_they_are_first_seen_are_noted_in_a_moment() -> None:
+    """As after a restart; to look at all of them for each took minutes."""
+    failing = Failing()
+    began = time.process_time()
+    note(failing, range(20_000), True, NOON)
+
+    assert time.process_time() - began < 2
+    assert not failing.is_mass

@@ -85,9 +85,9 @@ async def test_the_worst_lag_is_of_the_checks_since_it_was_asked(ctx: Context, c
 
     await scene.checker.accept([Slot(number, clock.ms - lag, 0, 0) for lag in (20, 1_500, 300)])
     await soon(lambda: len(scene.found) == 3)
-    assert scene.checker.take_worst_lag_ms() in range(1_500, 2_000)
+    assert scene.checker.take_worst_lag_ms() in range(1_500, 5_000)
     assert scene.checker.take_worst_lag_ms() is None
 
     await scene.checker.accept([Slot(number, clock.ms, 0, 0)])
     await soon(lambda: len(scene.found) == 4)
-    assert scene.checker.take_worst_lag_ms() in range(500)
+    assert scene.checker.take_worst_lag_ms() in range(1_500)

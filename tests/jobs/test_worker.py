@@ -56,7 +56,7 @@ class Scene:
 
     async def end(self) -> None:
         self.stop.set()
-        await asyncio.wait_for(self.task, 12)
+        await asyncio.wait_for(self.task, 30)
 
 
 @asynccontextmanager
@@ -112,7 +112,7 @@ async def test_told_to_stop_it_stores_what_ran(live: Context, either_way: Settin
         await asyncio.sleep(0.05)
         assert not scene.task.done()
         scene.probe.let_go.set()
-        await asyncio.wait_for(scene.task, 10)
+        await asyncio.wait_for(scene.task, 30)
 
     assert [words(each) for each in await checks_of(number)] == [("up", "ok")]
     assert scene.probe.is_closed

@@ -24,7 +24,8 @@ async def test_silence_is_a_time_out_after_three_questions(dns_probe: DnsProbe) 
 
     assert (found.status, found.reason) == (CheckStatus.DOWN, Reason.TIMEOUT)
     assert found.message == f"no answer within 0.3 s (asking {server.where})"
-    assert found.timings.total_ms is not None and 300 <= found.timings.total_ms < 300 + SLACK_MS
+    # A timer may go off a fraction of a millisecond early.
+    assert found.timings.total_ms is not None and 299 <= found.timings.total_ms < 300 + SLACK_MS
     assert found.latency_ms is None
     assert len(server.questions) == 3
     assert len({question[:2] for question in server.questions}) == 3

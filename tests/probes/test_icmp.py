@@ -23,7 +23,7 @@ async def icmp(network: Network) -> AsyncIterator[Icmp]:
 async def answer(icmp: Icmp, ip: str = HOST, sequence: int = 0) -> Answer:
     heard: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
     icmp.send(ip, sequence, heard.set_result)
-    return await asyncio.wait_for(heard, 5)
+    return await asyncio.wait_for(heard, 30)
 
 
 async def heard_by_then(icmp: Icmp, network: Network, ip: str = HOST) -> list[Answer]:
@@ -42,7 +42,7 @@ async def test_an_echo_that_comes_back_tells_how_long_it_was_away(icmp: Icmp, ne
     back = await answer(icmp)
 
     assert isinstance(back, Back)
-    assert 0.015 < back.seconds < 1
+    assert 0.015 < back.seconds < 5
 
 
 async def test_each_family_has_one_socket_opened_when_it_is_needed(icmp: Icmp, network: Network) -> None:

@@ -105,7 +105,9 @@ def test_the_installed_command_knows_its_version(installed: Path, wheel: Wheel, 
 
 @pytest.mark.timeout(60)
 def test_the_installed_package_is_the_one_that_runs(installed: Path, tmp_path: Path) -> None:
-    found = run(str(installed / "bin" / "python"), "-c", "import is0k; print(*is0k.__path__)", cwd=tmp_path).split()
+    # -E: a PYTHONPATH of ours would add the checkout.
+    python = [str(installed / "bin" / "python"), "-E"]
+    found = run(*python, "-c", "import is0k; print(*is0k.__path__)", cwd=tmp_path).split()
 
     assert [Path(path).is_relative_to(installed) for path in found] == [True]
 

@@ -38,14 +38,14 @@ class Client:
     async def subscribe(self, id: str, query: str, **variables: Any) -> None:
         await self.say("subscribe", id=id, payload={"query": query, "variables": variables})
 
-    async def hear(self, id: str, seconds: float = 5) -> Any:
+    async def hear(self, id: str, seconds: float = 20) -> Any:
         """The next message to that subscription."""
         while not self._kept.get(id):
             message = await self.receive(seconds)
             self._kept.setdefault(message["id"], []).append(message)
         return self._kept[id].pop(0)
 
-    async def next(self, id: str, seconds: float = 5) -> Any:
+    async def next(self, id: str, seconds: float = 20) -> Any:
         """What the next event says, in the one field that was asked for."""
         message = await self.hear(id, seconds)
         assert message["type"] == "next", message
@@ -53,10 +53,10 @@ class Client:
         [value] = message["payload"]["data"].values()
         return value
 
-    async def receive(self, seconds: float = 5) -> Any:
+    async def receive(self, seconds: float = 20) -> Any:
         return await self.socket.receive_json(timeout=seconds)
 
-    async def closed(self, seconds: float = 5) -> tuple[int | None, str]:
+    async def closed(self, seconds: float = 20) -> tuple[int | None, str]:
         """With which code, and in which words."""
         message = await self.socket.receive(seconds)
         assert message.type is aiohttp.WSMsgType.CLOSE, message
@@ -126,7 +126,7 @@ class Newsroom:
         [(_, count)] = await self.redis.pubsub_numsub(channel(ctx.organization_id))
         return int(count)
 
-    async def followed(self, ctx: Context, seconds: float = 5) -> None:
+    async def followed(self, ctx: Context, seconds: float = 20) -> None:
         async def is_followed() -> bool:
             return await self.followers(ctx) == 1
 
