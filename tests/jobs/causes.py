@@ -24,11 +24,12 @@ from is0k.resolvers.monitors import create_monitor
 from is0k.schema.coercion import Flat, read
 from is0k.schema.enums import MonitorType, PingKind, Reason
 from is0k.tests.jobs.birdcage import FakeNetwork, watching
+from is0k.tests.jobs.scene import without_table
 from is0k.tests.probes import name_server
 from is0k.tests.probes.conftest import LOOPBACK, Names
 from is0k.tests.probes.echoes import HOST, Carry, Network, echo, losing, nothing, unreachable
 from is0k.tests.probes.issuing import DAY, Paper, issue, serving, trusting
-from is0k.tests.probes.name_server import NameServer, says
+from is0k.tests.probes.name_server import NameServer, TcpScript, says
 from is0k.tests.probes.site import Script, Site, closed_port, page, redirect, reset, saying, silent
 from is0k.tests.stage.clock import FakeClock
 from is0k.tests.stage.jobs import call, listened, new_heartbeat
@@ -104,9 +105,9 @@ def port(type: MonitorType, script: Script | None, certificate: Paper | None = N
     return set_up
 
 
-def answer(script: name_server.Script, **fields: Any) -> SetUp:
+def answer(script: name_server.Script, tcp: TcpScript | None = None, **fields: Any) -> SetUp:
     async def set_up(stage: Stage) -> int:
-        server = await stage.stack.enter_async_context(NameServer(script))
+        server = await stage.stack.enter_async_context(NameServer(script, tcp))
         return await stage.watch(DNS, host="www.example.com", recordType="A", resolver=server.where, **fields)
 
     return set_up
@@ -161,6 +162,18 @@ async def silent_for_ever(reader: asyncio.StreamReader, writer: asyncio.StreamWr
     await asyncio.Event().wait()
 
 
+async def cut_short(question: bytes, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"\xff\xff")
+    writer.write_eof()
+
+
+async def database_away(stage: Stage) -> int:
+    backup = await new_heartbeat(stage.ctx)
+    await call(backup, stage.clock)
+    await stage.stack.enter_async_context(without_table("listening"))
+    return backup.number
+
+
 async def no_name_server(stage: Stage) -> int:
     where = f"127.0.0.1:{name_server.closed_port()}"
     return await stage.watch(DNS, host="www.example.com", recordType="A", resolver=where)
@@ -193,6 +206,10 @@ OK_PAGE = {"/": page(b"all is well")}
 ROUND = {"/": redirect("/b"), "/b": redirect("/")}
 LARGE = b"HTTP/1.1 200 OK\r\na: " + b"x" * 200_000
 NOT_204 = [{"source": "status", "op": "eq", "target": "204"}]
+BYE = [{"source": "body", "op": "contains", "target": "bye"}]
+A_YEAR = [{"source": "certificate_days", "op": "gt", "target": "365"}]
+OTHER_ANSWER = [{"source": "answers", "op": "contains", "target": "192.0.2.2"}]
+NO_LOSS = [{"source": "packet_loss", "op": "eq", "target": "0"}]
 
 CAUSES = (
     Cause(Reason.OK, HTTP, "", web(OK_PAGE, GOOD)),
@@ -218,6 +235,7 @@ CAUSES = (
     Cause(Reason.CONNECTION_RESET, HTTP, "reset", web(reset)),
     Cause(Reason.CONNECTION_RESET, TCP, "reset", port(TCP, reset, send="hello", expect="x")),
     Cause(Reason.CONNECTION_RESET, TLS, "reset", port(TLS, reset)),
+    Cause(Reason.CONNECTION_RESET, DNS, "before its answer was complete", answer(name_server.truncated, cut_short)),
     Cause(Reason.CONNECTION_ERROR, HTTP, "before the answer was complete", web(hang_up)),
     Cause(Reason.CONNECTION_ERROR, TCP, "without a word", port(TCP, hang_up, send="hello", expect="x")),
     Cause(Reason.CONNECTION_ERROR, TLS, "before it agreed", port(TLS, saying(b""), startTls="smtp")),
@@ -233,6 +251,10 @@ CAUSES = (
     Cause(Reason.KEYWORD_MISSING, TCP, "is not in", port(TCP, saying(b"554 no"), expect="ready")),
     Cause(Reason.KEYWORD_PRESENT, HTTP, "is in the body", web(OK_PAGE, keyword="well", keywordMode="absent")),
     Cause(Reason.ASSERTION_FAILED, HTTP, "expected 204", web(OK_PAGE, assertions=NOT_204)),
+    Cause(Reason.ASSERTION_FAILED, TCP, "'bye'", port(TCP, saying(b"220 ready"), expect="220", assertions=BYE)),
+    Cause(Reason.ASSERTION_FAILED, TLS, "365", port(TLS, silent, GOOD, assertions=A_YEAR)),
+    Cause(Reason.ASSERTION_FAILED, DNS, "192.0.2.2", answer(says(A_RECORD), assertions=OTHER_ANSWER)),
+    Cause(Reason.ASSERTION_FAILED, PING, "25 %", echoes(losing(0), assertions=NO_LOSS)),
     Cause(Reason.PACKET_LOSS, PING, "3 of 4", echoes(losing(0, 1, 2))),
     Cause(Reason.DNS_MISMATCH, DNS, "192.0.2.2", answer(says(A_RECORD), expectedValues=["192.0.2.2"])),
     Cause(Reason.TOO_MANY_REDIRECTS, HTTP, "more than 5", web(ROUND)),
@@ -246,6 +268,7 @@ CAUSES = (
     Cause(Reason.MISSED, MonitorType.HEARTBEAT, "no call since", job(PingKind.SUCCESS, HOUR + 300, 120)),
     Cause(Reason.OBSERVER_UNHEALTHY, HTTP, "connection refused", cut_off),
     Cause(Reason.OBSERVER_UNHEALTHY, MonitorType.HEARTBEAT, "could not be", deaf),
+    Cause(Reason.INTERNAL_ERROR, MonitorType.HEARTBEAT, "The probe failed", database_away),
     Cause(Reason.INTERNAL_ERROR, PING, "may not send", no_right_to_ping),
     Cause(Reason.INTERNAL_ERROR, DNS, "this machine", only(DNS, host="www.example.com", recordType="A")),
 )
