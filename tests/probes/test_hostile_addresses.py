@@ -37,6 +37,7 @@ from is0k.tests.probes.witness import watching
 pytestmark = [pytest.mark.anyio, pytest.mark.allow_hosts(["0.0.0.0/0", "::/0"])]
 
 EVERYTHING = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+OPEN = Guard([*EVERYTHING, *map(ip_network, METADATA)])
 URLS = (
     "http://{}/",
     "https://{}/",
@@ -78,7 +79,7 @@ def may_ping() -> bool:
 
 
 async def sent_to(probe: Probe, targets: Iterable[Any]) -> set[tuple[CheckStatus, Reason]]:
-    """What it says of them, all in all."""
+    """What it says of them, all in all. It is closed then."""
     found = set()
     for target in targets:
         status, reason, _ = told(await probe.run(target, 5))
@@ -130,7 +131,7 @@ async def test_no_name_server_at_a_forbidden_address_is_asked() -> None:
 
 @pytest.mark.parametrize("type", [type for type in TYPES if type != "ping" or may_ping()])
 async def test_the_disguises_are_real_without_a_guard_each_leads_where_it_says(type: str) -> None:
-    probe, ask = made(type, Guard([*EVERYTHING, *map(ip_network, METADATA)]))
+    probe, ask = made(type, OPEN)
     missed = []
     for case in [case for case in CASES if case.is_same]:
         with watching() as witness:
@@ -192,6 +193,23 @@ def hops(cases: list[Case]) -> dict[str, bytes]:
             answers[f"/near/{place}"], target = target, redirect(f"/near/{place}")
         answers[f"/far/{place}"] = target
     return answers
+
+
+async def test_the_urls_and_redirects_are_real_without_a_guard_each_leads_there() -> None:
+    cases = [case for case in CASES if str(case.address) == "10.0.0.1" and case.is_same]
+    async with Site() as front:
+        front.answers = hops(cases)
+        urls = [settings(url.format(case.in_url)) for url in URLS[:5] for case in cases]
+        fronts = [settings(front.url(f"/far/{place}")) for place in range(len(cases))]
+        with watching((front.host, front.port)) as witness:
+            await sent_to(HttpProbe(OPEN, Numbers()), urls)
+            direct = len(witness.strays)
+            await sent_to(HttpProbe(OPEN, Numbers()), fronts)
+
+    assert len(cases) > 20
+    assert (direct, len(witness.strays)) == (5 * len(cases), 6 * len(cases))
+    assert {str(plain(ip_address(ip))) for ip, _ in witness.strays} == {"10.0.0.1"}
+    assert {port for _, port in witness.strays} == {22, 80, 443, 8080}
 
 
 def folders() -> Iterator[Path]:
