@@ -79,9 +79,7 @@ async def test_the_lag_is_how_much_later_than_its_slot_it_began(ctx: Context, sc
     await scene.checker.accept([Slot(number, clock.ms - 1_234, 0, 0)])
     await soon(lambda: scene.found)
 
-    [finding] = scene.found
-    assert finding == Finding(Slot(number, clock.ms - 1_234, 0, 0), finding.lag_ms, scene.probe.outcome)
-    assert 1_234 <= finding.lag_ms < 2_234
+    assert 1_234 <= scene.found[0].lag_ms < 2_234
 
 
 async def test_a_probe_that_hangs_delays_nobody(ctx: Context, scene: Scene, clock: FakeClock) -> None:
