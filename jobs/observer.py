@@ -28,7 +28,6 @@ log = structlog.get_logger("is0k.observer")
 
 # A round may be as old as that, or else the next is waited for; but nothing is held for longer than that.
 LATEST_SECONDS = 10.0
-NEWS_SECONDS = 2.0
 LONGEST_HELD_SECONDS = 3.0
 REPORT_SECONDS = 10.0
 # Checks that were under way when we saw again end within it, and are then to be repeated as well.
@@ -106,12 +105,13 @@ class Observer:
         return None
 
     async def _round_for(self, look: Look, may_bring_down: bool) -> Round:
-        """What may bring a monitor down waits for a round that saw what its check saw; else the latest will do."""
+        """What may bring a monitor down waits for a round that began after its check had failed: one from before may
+        be from before we were cut off. Else the latest will do."""
         latest, now = self.rounds.latest, time.monotonic()
         is_urgent = may_bring_down and self.failing.is_news(look.number) and not self.network.is_blind
         if latest and not is_urgent and now - latest.ended <= LATEST_SECONDS:
             return latest
-        return await self.rounds.since(max(look.began, now - NEWS_SECONDS))
+        return await self.rounds.since(now)
 
     def _hear(self, round: Round) -> None:
         self.network.hear(round.is_blind, round)

@@ -69,6 +69,15 @@ async def test_a_failure_that_is_news_waits_for_a_round_that_saw_what_it_saw(
         assert network.rounds == 2
 
 
+async def test_a_round_from_before_a_check_failed_says_nothing_about_it(network: FakeNetwork, clock: FakeClock) -> None:
+    async with watching(network, clock) as observer:
+        under_way = look()
+        await asked_anew(observer)
+        network.cut()
+
+        assert await observer.vouch(under_way, ILL) == unknown(ILL, BLIND)
+
+
 async def test_while_blind_nobody_waits(network: FakeNetwork, clock: FakeClock) -> None:
     network.cut()
     async with watching(network, clock) as observer:

@@ -5,7 +5,9 @@ what is cut off from its targets is not cut off from its database.
 """
 
 import os
+import socket
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ ENTER = ("-n",) if IS_ROOT else ("-U", "--preserve-credentials", "-n")
 # It ends when its input does: also when whoever started it is killed.
 HOLD = "ip link set lo up && echo up && exec cat > /dev/null"
 LISTENING = "0A"
+# A queue that has room for no packet: it is in kernels that have no other means.
+TC = ("tc", "qdisc")
+DROP_ALL = ("dev", "lo", "root", "tbf", "rate", "8bit", "burst", "1", "limit", "1")
 
 
 def why_no_network() -> str | None:
@@ -43,17 +48,24 @@ class Network:
         return subprocess.Popen(self._within(command), **options)
 
     def cut(self) -> None:
-        """Nothing within reaches anything any more, by network."""
+        """Nothing within reaches anything any more, by network, and is told so at once."""
         subprocess.run(self._within(["ip", "link", "set", "lo", "down"]), check=True)
 
     def mend(self) -> None:
         subprocess.run(self._within(["ip", "link", "set", "lo", "up"]), check=True)
 
-    def listens(self, port: int) -> bool:
-        """Whether something within does, at 127.0.0.1."""
+    def swallow(self) -> None:
+        """As `cut`, but nobody is told: every packet is lost, as behind a broken router. Needs `tc`."""
+        subprocess.run(self._within([*TC, "add", *DROP_ALL]), check=True)
+
+    def let_through(self) -> None:
+        subprocess.run(self._within([*TC, "del", *DROP_ALL[:3]]), check=True)
+
+    def listens(self, port: int, host: str = "127.0.0.1") -> bool:
+        """Whether something within does, at that address."""
         lines = Path(f"/proc/{self._holder.pid}/net/tcp").read_text().splitlines()[1:]
         sockets = [line.split()[1:4] for line in lines]
-        return any(local.endswith(f":{port:04X}") and state == LISTENING for local, _, state in sockets)
+        return any(local == f"{_hex(host)}:{port:04X}" and state == LISTENING for local, _, state in sockets)
 
     def close(self) -> None:
         assert self._holder.stdin is not None
@@ -64,3 +76,8 @@ class Network:
 
     def _within(self, command: Sequence[str]) -> list[str]:
         return ["nsenter", "-t", str(self._holder.pid), *ENTER, *command]
+
+
+def _hex(host: str) -> str:
+    """As /proc writes an address: the number in memory, in this machine's order of bytes."""
+    return f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}"

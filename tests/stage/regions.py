@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -56,6 +57,15 @@ class RealRegion:
             return "worker started" in self.log.read_text()
 
         await until(f"the worker of {self.name} has started", has_started, START_SECONDS)
+
+    def freeze_worker(self) -> None:
+        """As a machine does that sleeps."""
+        assert self._worker is not None
+        self._worker.send_signal(signal.SIGSTOP)
+
+    def thaw_worker(self) -> None:
+        assert self._worker is not None
+        self._worker.send_signal(signal.SIGCONT)
 
     def kill_worker(self) -> None:
         """As a power cut does: it has no time to say anything."""

@@ -9,22 +9,23 @@ ANSWER = "HTTP/1.1 {status} Whatever\r\nContent-Length: 2\r\nConnection: close\r
 
 
 class Shop:
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0) -> None:
         self.status = 200
         self.hangs = False
-        self.port = 0
+        self.delay_seconds = 0.0
+        self.host, self.port = host, port
         self._tls = tls
         self._server: asyncio.Server | None = None
         self._conversations: set[asyncio.Task[None]] = set()
 
     @property
     def url(self) -> str:
-        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}/"
+        return f"{'https' if self._tls else 'http'}://{self.host}:{self.port}/"
 
     async def open(self, tls: ssl.SSLContext | None = None) -> None:
         """Where it was before; with another certificate, if one is given."""
         self._tls = tls or self._tls
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, ssl=self._tls)
+        self._server = await asyncio.start_server(self._accept, self.host, self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
@@ -54,6 +55,7 @@ class Shop:
                 if self.hangs:
                     # Until the other side has had enough.
                     await reader.read()
+                await asyncio.sleep(self.delay_seconds)
                 writer.write(ANSWER.format(status=self.status).encode())
                 await writer.drain()
         finally:
