@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -47,9 +47,13 @@ async def api(product: Product) -> AsyncIterator[Api]:
 
 @pytest.fixture(scope="module")
 async def crowd(
-    template: Settings, postgres: Postgres | None, valkey: Valkey, tmp_path_factory: pytest.TempPathFactory
+    template: Settings,
+    postgres: Postgres | None,
+    valkey: Valkey,
+    intervals: Sequence[int],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Crowd]:
-    """A thousand monitors, all of them up."""
+    """A thousand monitors, all of them up; `intervals` is for the file to say."""
     if reason := why_no_network():
         pytest.skip(f"this machine gives nobody a network of its own: {reason}")
     folder = tmp_path_factory.mktemp("crowd")
@@ -59,6 +63,6 @@ async def crowd(
         shutil.copy(template.data_dir / "is0k.db", folder / "is0k.db")
     valkey.flush()
     settings = template.model_copy(update={"data_dir": folder, "redis_url": valkey.url})
-    async with database.opened(settings), working_crowd(settings, folder) as crowd:
+    async with database.opened(settings), working_crowd(settings, folder, intervals) as crowd:
         await crowd.until_up_since(0, UP_SECONDS)
         yield crowd

@@ -11,17 +11,23 @@ import pytest
 
 from is0k import models
 from is0k.schema.enums import MonitorStatus, NoticeKind
-from is0k.tests.stage.crowd import COUNT, INTERVALS, THEIR_COUNT, THEIRS, Crowd
+from is0k.tests.stage.crowd import COUNT, THEIR_COUNT, THEIRS, Crowd
 from is0k.tests.stage.waiting import until
 
 FROZEN_SECONDS = float(os.environ.get("FROZEN_SECONDS", "10"))
 
 pytestmark = [pytest.mark.anyio, pytest.mark.processes, pytest.mark.timeout(180 + FROZEN_SECONDS)]
 
+INTERVALS = (5, 10)
 # Of the longest interval, and what a busy machine needs.
 SOON = max(INTERVALS) + 15.0
 # A confirmation comes within half an interval.
 CONFIRMED = 1.5 * max(INTERVALS) + 15.0
+
+
+@pytest.fixture(scope="module")
+def intervals() -> tuple[int, ...]:
+    return INTERVALS
 
 
 async def test_a_worker_that_stands_still_under_load_calls_nothing_down(crowd: Crowd) -> None:

@@ -6,7 +6,7 @@ Every tenth is down at its first failure, so that no confirmation hides a false 
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import chain, cycle, repeat
 from pathlib import Path
@@ -34,7 +34,6 @@ from is0k.tests.stage.waiting import until
 OURS, THEIRS = "127.0.0.1", "127.0.0.2"
 OUR_COUNT, THEIR_COUNT = 400, 600
 COUNT = OUR_COUNT + THEIR_COUNT
-INTERVALS = (5, 10, 30)
 START_SECONDS = 20.0
 CANARIES = f"{OURS}:{HTTP},{OURS}:{SLOW_HTTP},localhost:{HTTP}"
 
@@ -49,19 +48,18 @@ def kinds_at(host: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def descriptions() -> Iterator[dict[str, Any]]:
+def descriptions(intervals: Sequence[int]) -> Iterator[dict[str, Any]]:
     ours, theirs = kinds_at(OURS), kinds_at(THEIRS)
     # A host whose servers have died still answers pings.
     kinds = chain(
         *(repeat(ours[kind], count) for kind, count in zip(ours, (150, 100, 50, 50, 50), strict=True)),
         *(repeat(theirs[kind], count) for kind, count in (("http", 250), ("slow", 50), ("tcp", 200), ("dns", 100))),
     )
-    intervals = cycle(INTERVALS)
-    for place, kind in enumerate(kinds):
+    for (place, kind), interval in zip(enumerate(kinds), cycle(intervals), strict=False):
         yield {
             "name": "Shop",
             **kind,
-            "intervalSeconds": next(intervals),
+            "intervalSeconds": interval,
             "timeoutSeconds": 2,
             "retries": int(place % 10 > 0),
         }
@@ -129,7 +127,7 @@ class Crowd:
 
 
 @asynccontextmanager
-async def working_crowd(settings: Settings, folder: Path) -> AsyncIterator[Crowd]:
+async def working_crowd(settings: Settings, folder: Path, intervals: Sequence[int]) -> AsyncIterator[Crowd]:
     """With its servers, its monitors and its worker, in an open database; nothing has been checked yet."""
     environment = {
         "IS0K_DATABASE_URL": settings.database,
@@ -144,7 +142,7 @@ async def working_crowd(settings: Settings, folder: Path) -> AsyncIterator[Crowd
         for host in (OURS, THEIRS):
             await crowd.open(host)
         async with in_transaction():
-            for description in descriptions():
+            for description in descriptions(intervals):
                 await create_monitor(ctx, read(schema.CreateMonitorInput, description, Flat(MonitorType)))
         await crowd.region.start_worker()
         yield crowd
