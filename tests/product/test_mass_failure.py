@@ -51,11 +51,11 @@ async def test_when_their_servers_die_all_of_theirs_are_down_and_none_of_ours(cr
     crowd.kill(THEIRS)
 
     async def are_down() -> bool:
-        return await crowd.count(MonitorStatus.DOWN) == THEIR_COUNT
+        return (await crowd.statuses())[MonitorStatus.DOWN] == THEIR_COUNT
 
     await until("all of theirs are down", are_down, CONFIRMED)
 
-    assert await crowd.count(MonitorStatus.UP) == COUNT - THEIR_COUNT
+    assert await crowd.statuses() == {MonitorStatus.DOWN: THEIR_COUNT, MonitorStatus.UP: COUNT - THEIR_COUNT}
     assert await models.Incident.filter(resolved_at=None).count() == THEIR_COUNT
     assert await models.Incident.all().count() == THEIR_COUNT
 

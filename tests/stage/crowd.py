@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from itertools import chain, cycle, repeat
+from itertools import chain, cycle, islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tortoise.transactions import in_transaction
 
 from is0k import schema
 from is0k.models.check import STATUSES
+from is0k.models.monitor import count_by_status
 from is0k.models.sql import fetch
 from is0k.resolvers.context import Context
 from is0k.resolvers.monitors import create_monitor, list_monitors
@@ -35,6 +36,8 @@ OURS, THEIRS = "127.0.0.1", "127.0.0.2"
 OUR_COUNT, THEIR_COUNT = 400, 600
 COUNT = OUR_COUNT + THEIR_COUNT
 START_SECONDS = 20.0
+CREATED_AT_ONCE = 50
+UP_SINCE = "SELECT count(*) AS n FROM monitor_state WHERE status = 'up' AND last_status = 'up' AND last_tick >= $1"
 CANARIES = f"{OURS}:{HTTP},{OURS}:{SLOW_HTTP},localhost:{HTTP}"
 
 
@@ -79,6 +82,13 @@ class Crowd:
 
         await until(f"the targets at {host} answer", answers, START_SECONDS)
 
+    async def create(self, descriptions: Iterator[dict[str, Any]]) -> None:
+        """A transaction for many is quicker than one for each, and one for all would hold up the worker."""
+        while some := list(islice(descriptions, CREATED_AT_ONCE)):
+            async with in_transaction():
+                for description in some:
+                    await create_monitor(self.ctx, read(schema.CreateMonitorInput, description, Flat(MonitorType)))
+
     def kill(self, host: str) -> None:
         """Whoever asks there is refused."""
         self._servers[host].kill()
@@ -93,15 +103,16 @@ class Crowd:
         """In milliseconds since the epoch, as ticks are."""
         return milliseconds(self.ctx.clock.now())
 
-    async def count(self, status: MonitorStatus) -> int:
-        return await self._count("status = $1", status.value)
+    async def statuses(self) -> Counter[MonitorStatus]:
+        """How many monitors there are of each, as people read it."""
+        return Counter({status: count for status, count in (await count_by_status(self.now)).items() if count})
 
     async def until_up_since(self, tick: int, seconds: float) -> None:
         """All are up, and each was found so by a check of then or later."""
 
         async def are_up() -> bool:
-            condition = "status = 'up' AND last_status = 'up' AND last_tick >= $1"
-            return await self._count(condition, tick) == COUNT
+            rows = await fetch(UP_SINCE, tick)
+            return int(rows[0]["n"]) == COUNT
 
         await until(f"all are up by a check since {moment(tick)}", are_up, seconds)
 
@@ -122,13 +133,10 @@ class Crowd:
             if cursor is None:
                 return found
 
-    async def _count(self, condition: str, *values: object) -> int:
-        return int((await fetch(f"SELECT count(*) AS n FROM monitor_state WHERE {condition}", *values))[0]["n"])
-
 
 @asynccontextmanager
 async def working_crowd(settings: Settings, folder: Path, intervals: Sequence[int]) -> AsyncIterator[Crowd]:
-    """With its servers, its monitors and its worker, in an open database; nothing has been checked yet."""
+    """With its servers, its worker and its monitors, in an open database; their first checks are under way."""
     environment = {
         "IS0K_DATABASE_URL": settings.database,
         "IS0K_REDIS_URL": settings.redis,
@@ -141,10 +149,8 @@ async def working_crowd(settings: Settings, folder: Path, intervals: Sequence[in
     try:
         for host in (OURS, THEIRS):
             await crowd.open(host)
-        async with in_transaction():
-            for description in descriptions(intervals):
-                await create_monitor(ctx, read(schema.CreateMonitorInput, description, Flat(MonitorType)))
         await crowd.region.start_worker()
+        await crowd.create(descriptions(intervals))
         yield crowd
     finally:
         crowd.region.close()
