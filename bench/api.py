@@ -42,32 +42,26 @@ class ApiRow:
         async with self._installation.running() as product, calling(product, self._installation.key) as api:
             process = product.part("api")
             assert process is not None
-            return {name: await cost_ms(process, ask) for name, ask in (await questions(api)).items()}
+            return {name: await cost_ms(process, ask) for name, ask in (await self._questions(api)).items()}
+
+    async def _questions(self, api: Api) -> dict[str, Ask]:
+        return await questions(api)
 
 
-class Pings:
-    """Jobs that call in turn: a single one may not call as often. The row ends when a call is stored and answered."""
+class Pings(ApiRow):
+    """Jobs that call in turn: a single one may not call as often."""
 
     name = "heartbeat pings"
 
-    def __init__(self, installation: Installation) -> None:
-        self._installation = installation
+    async def _questions(self, api: Api) -> dict[str, Ask]:
+        monitors = (await api.get(f"/monitors?limit={MONITORS}")).data
+        paths = cycle([urlsplit(monitor["pingUrl"]).path for monitor in monitors])
 
-    async def prepare(self) -> None:
-        await self._installation.prepare()
+        async def ping() -> None:
+            async with api.session.get(api.url + next(paths)) as response:
+                assert await response.text() == "OK"
 
-    async def measure(self) -> Figures:
-        async with self._installation.running() as product, calling(product, self._installation.key) as api:
-            process = product.part("api")
-            assert process is not None
-            monitors = (await api.get(f"/monitors?limit={MONITORS}")).data
-            paths = cycle([urlsplit(monitor["pingUrl"]).path for monitor in monitors])
-
-            async def ping() -> None:
-                async with api.session.get(product.url + next(paths)) as response:
-                    assert await response.text() == "OK"
-
-            return {PING: await cost_ms(process, ping)}
+        return {PING: ping}
 
 
 async def questions(api: Api) -> dict[str, Ask]:

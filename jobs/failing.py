@@ -46,6 +46,8 @@ class Failing:
         since = now if number in self._looked else LONG_AGO
         self._looked[number] = now
         self._looked.move_to_end(number)
+        if len(self._looked) > MOST_MONITORS:
+            self._forget(self._looked.popitem(last=False)[0])
         if not is_failing:
             self._failing.pop(number, None)
             return
@@ -54,8 +56,6 @@ class Failing:
         # One that is no news began with nobody: after a restart there are thousands, and a look at all for each.
         if failure.times == 1 and since > LONG_AGO and not self._together:
             self._together = self._began_together(now)
-        if len(self._looked) > MOST_MONITORS:
-            self._forget(self._looked.popitem(last=False)[0])
 
     def look(self, now: float | None = None) -> None:
         """It is over when no more than half of those that began to fail together still do."""

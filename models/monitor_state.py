@@ -259,10 +259,11 @@ async def start_over(now: int, tolerance_ms: int) -> int:
 
 async def recheck_lost(now: int, patience_ms: int) -> int:
     """A confirmation that went to another region and was never heard of again is made here: how many. An hourly monitor
-    would else stay in doubt until its next slot."""
+    would else stay in doubt until its next slot. A row that somebody holds is just being judged."""
     return await execute(
-        "UPDATE monitor_state SET next_at = $1, suspect_in = NULL "
-        "WHERE suspect_in IS NOT NULL AND next_at > $1 AND slot_at > last_tick AND slot_at < $2",
+        "UPDATE monitor_state SET next_at = $1, suspect_in = NULL WHERE number IN (SELECT number FROM monitor_state "
+        "WHERE suspect_in IS NOT NULL AND next_at > $1 AND slot_at > last_tick AND slot_at < $2 "
+        f"ORDER BY number {skip_locked()})",
         now,
         now - patience_ms,
     )

@@ -106,6 +106,10 @@ def test_it_does_not_grow_for_ever() -> None:
     assert len(failing._looked) == len(failing._failing) == MOST_MONITORS
 
 
+def test_those_that_are_well_are_not_remembered_without_end_either() -> None:
+    assert len(well(MOST_MONITORS + 5)._looked) == MOST_MONITORS
+
+
 def test_thousands_that_fail_when_they_are_first_seen_are_noted_in_a_moment() -> None:
     """As after a restart; to look at all of them for each took minutes."""
     failing = Failing()
